@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "runtime/context_layout.hpp"
+#include "runtime/contract.hpp"
+#include "wasm/module.hpp"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace weir::runtime {
+
+/// Position-independent machine code as a compiler hands it over; the code space gives it its place.
+struct CompiledCode {
+    std::vector<std::byte> bytes;
+    std::vector<CodeSite> sites;          // sorted by code_offset
+    std::vector<Relocation> relocations;
+};
+
+struct CompileError {
+    std::string message;
+};
+
+/// What code depends on besides the module; part of the cache key.
+struct CompileOptions {
+    std::vector<MemoryMode> memory_modes;  // one per memory of the index space
+};
+
+/// A tier. Thread-safe: several functions may be compiled at once.
+class Compiler {
+public:
+    virtual ~Compiler() = default;
+
+    /// Compiles one defined function of a validated module. The output's buffers are reused, not appended to.
+    [[nodiscard]] virtual Result<void, CompileError> compile_function(const wasm::Module& module, const ContextLayout& layout,
+                                                                      const CompileOptions& options, wasm::FuncIdx function,
+                                                                      CompiledCode& out) const = 0;
+
+    /// `void (void* context, const CodeSlot* slot, ExecContext* exec, Value* values)` by C convention: loads the parameters from
+    /// `values`, calls [slot] by the wasm convention, stores the results to `values` in order.
+    [[nodiscard]] virtual Result<void, CompileError> compile_entry(const wasm::FuncType& type, CompiledCode& out) const = 0;
+
+    /// Called by the wasm convention with a HostFunctionContext: spills the parameters to an array on the stack, notes
+    /// host_exit_rbp and host_exit_pc, calls `entry`, raises when that answers false, loads the results.
+    [[nodiscard]] virtual Result<void, CompileError> compile_host_call(const wasm::FuncType& type, CompiledCode& out) const = 0;
+};
+
+}  // namespace weir::runtime
