@@ -1,0 +1,87 @@
+# The commands that people type. Each one installs what it needs first (scripts/setup), so that a fresh Debian 12
+# machine needs only git and make. What builds weir itself is CMake, see CMakePresets.json.
+SHELL := /bin/bash -o pipefail
+.DEFAULT_GOAL := help
+
+# Tools that scripts/setup put into the project's folder, where the machine has none of its own.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+# Go builds with the toolchain that is there; it downloads none.
+export GOTOOLCHAIN := local
+
+build := build
+weir := $(build)/release/bin/weir
+demos := $(build)/demos
+# Debian's wasi-libc and libc++ are laid out for the triple's older name, about which clang warns (-Wno-deprecated).
+guest_cxx := clang++-22 --target=wasm32-wasi -Wno-deprecated
+guest_cxxflags := -std=c++20 -O2 -Wall -Wextra -fno-exceptions
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: weir hello ## build weir and the demos, run hello in C++ and in Go
+	$(weir) run $(demos)/hello.wasm
+	$(weir) run $(demos)/go/hello.wasm
+
+.PHONY: weir
+weir: ## build weir (release) as build/release/bin/weir
+	@scripts/setup build
+	@scripts/build release weir
+
+.PHONY: hello
+hello: ## build the guests demos/hello (C++) and demos/go/hello
+	@scripts/setup demos
+	@$(MAKE) --no-print-directory $(demos)/hello.wasm $(demos)/go/hello.wasm
+
+$(demos)/%.wasm: demos/%/*.cpp Makefile
+	@mkdir -p $(@D)
+	$(guest_cxx) $(guest_cxxflags) -o $@ $(filter %.cpp,$^)
+
+# Go's own cache knows better than file times what is up to date.
+.PHONY: FORCE
+$(demos)/go/%.wasm: FORCE
+	@mkdir -p $(@D)
+	cd demos/go && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -o $(CURDIR)/$@ ./$*
+
+.PHONY: test
+test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, a short fuzz
+	@scripts/test unit spec fuzz
+
+.PHONY: test-unit
+test-unit: ## the tests that ctest knows: unit, codegen, CLI
+	@scripts/test unit
+
+.PHONY: test-spec
+test-spec: ## the official specification test suite
+	@scripts/test spec
+
+.PHONY: test-fuzz
+test-fuzz: ## each fuzzer for some seconds (FUZZ_SECONDS=20)
+	@scripts/test fuzz
+
+.PHONY: lint
+lint: ## clang-format and clang-tidy on what differs from the main branch's last commit (ALL=1: on everything)
+	@scripts/lint $(if $(ALL),--all)
+
+.PHONY: format
+format: ## let clang-format rewrite the sources
+	@scripts/lint --fix-format
+
+.PHONY: bench-start
+bench-start: weir hello ## cold start beside wasmtime
+	@scripts/setup bench && scripts/peers
+	@python3 bench/start.py
+
+.PHONY: bench-run
+bench-run: weir hello ## compiled code, and compiling, beside wasmtime and native code
+	@scripts/setup bench && scripts/peers
+	@python3 bench/run.py
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint)
+
+.PHONY: distclean
+distclean: clean ## clean, and remove the tools that were installed into this folder
+	rm -rf $(build) .venv .peers

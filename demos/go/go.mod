@@ -1,0 +1,3 @@
+module weir/demos
+
+go 1.24
