@@ -71,12 +71,12 @@ format: ## let clang-format rewrite the sources
 .PHONY: bench-start
 bench-start: weir hello ## cold start beside wasmtime
 	@scripts/setup bench && scripts/peers
-	@python3 bench/start.py
+	@bench/compare.py start
 
 .PHONY: bench-run
 bench-run: weir hello ## compiled code, and compiling, beside wasmtime and native code
 	@scripts/setup bench && scripts/peers
-	@python3 bench/run.py
+	@bench/compare.py run && bench/compare.py compile
 
 .PHONY: clean
 clean: ## remove everything that was built

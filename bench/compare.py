@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Benchmarks of weir beside wasmtime, in one run on one machine, as ratios.
+
+Usage: bench/compare.py start | run | compile  [--rounds N] [--weir FILE] [--wasmtime FILE] [--only NAME]
+
+  start    cold start of the C++ and the Go hello: wall time from process start to exit, no caches
+  run      kernels of bench/kernels: time inside the guest, start and compile of the module not included
+  compile  whole modules compiled to machine code on one core, start of the compiler not included
+
+The sides take turns within a round, so that what disturbs the machine disturbs all of them. Every ratio is taken
+within a round: `peer / weir`, more than 1 where weir is faster. The tables give the median of the rounds and, in
+brackets, their quartiles. A round in which the sides print different things ends the run.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build/bench"
+
+# Iterations that take a native build some tenths of a second.
+KERNELS = {"fib": 1500, "sieve": 250, "matmul": 100, "sha256": 500, "base64": 1800, "mandelbrot": 180}
+
+# An empty module: what a compiler needs to start.
+EMPTY_MODULE = b"\0asm\x01\0\0\0"
+
+
+class Failed(Exception):
+    pass
+
+
+def execute(command, one_core=False):
+    """Runs a command; answers its wall time in seconds and the process with its output."""
+    command = [str(part) for part in command]
+    if one_core:
+        command = ["taskset", "-c", str(min(os.sched_getaffinity(0))), *command]
+    start = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode != 0:
+        raise Failed(f"'{' '.join(command)}' ended with exit code {done.returncode}:\n{done.stderr}")
+    return seconds, done
+
+
+def interleave(rounds, sides, measure):
+    """Measures every side once per round. `measure(command)` answers (value, output); outputs must agree.
+
+    Returns {side: [value of each round]}. One round before the first warms the file cache and is not counted.
+    """
+    values = {side: [] for side in sides}
+    names = list(sides)
+    for number in range(rounds + 1):
+        outputs = {}
+        # Who goes first changes from round to round.
+        shift = number % len(names)
+        for side in names[shift:] + names[:shift]:
+            value, outputs[side] = measure(sides[side])
+            if number:
+                values[side].append(value)
+        if len(set(outputs.values())) != 1:
+            raise Failed("the sides print different things: " + ", ".join(f"{s}: {o!r}" for s, o in outputs.items()))
+    return values
+
+
+def quartiles(values):
+    if len(values) < 2:
+        return values[0], values[0], values[0]
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, middle, high
+
+
+def ratio(values, side, base):
+    low, middle, high = quartiles([a / b for a, b in zip(values[side], values[base])])
+    return f"{middle:.2f}x [{low:.2f}-{high:.2f}]"
+
+
+def table(header, rows):
+    widths = [max(len(str(row[i])) for row in [header, *rows]) for i in range(len(header))]
+    for row in [header, *rows]:
+        print("  ".join(str(cell).ljust(width) if i == 0 else str(cell).rjust(width)
+                        for i, (cell, width) in enumerate(zip(row, widths))))
+    print(flush=True)
+
+
+def ms(values):
+    low, middle, high = quartiles(values)
+    return f"{middle * 1e3:.1f} [{low * 1e3:.1f}-{high * 1e3:.1f}]"
+
+
+def bench_start(arguments):
+    rows = []
+    for name, file in (("C++ hello", "hello.wasm"), ("Go hello", "go/hello.wasm")):
+        file = ROOT / "build/demos" / file
+        sides = {
+            "weir": [arguments.weir, "run", file],
+            "wasmtime": [arguments.wasmtime, "run", "-C", "cache=n", file],
+            "winch": [arguments.wasmtime, "run", "-C", "compiler=winch", "-C", "cache=n", file],
+        }
+
+        def wall(command):
+            seconds, done = execute(command)
+            return seconds, done.stdout
+
+        values = interleave(arguments.rounds or 15, sides, wall)
+        rows.append([name, *(ms(values[side]) for side in sides), ratio(values, "wasmtime", "weir"),
+                     ratio(values, "winch", "weir")])
+    print("Cold start, ms of wall time: median [quartiles]")
+    table(["guest", "weir", "wasmtime", "wasmtime winch", "wasmtime / weir", "winch / weir"], rows)
+
+
+def build_kernel(name):
+    """Compiles a kernel natively and to wasm with the same options."""
+    BUILD.mkdir(parents=True, exist_ok=True)
+    source, header = ROOT / f"bench/kernels/{name}.c", ROOT / "bench/kernels/kernel.h"
+    native, wasm = BUILD / name, BUILD / f"{name}.wasm"
+    for target, options in ((native, []), (wasm, ["--target=wasm32-wasi", "-Wno-deprecated"])):
+        newest = max(source.stat().st_mtime, header.stat().st_mtime)
+        if not target.exists() or target.stat().st_mtime < newest:
+            execute(["clang-22", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O2", *options, "-o", target, source])
+    return native, wasm
+
+
+def bench_run(arguments):
+    rows = []
+    logs = {"winch / weir": [], "cranelift / weir": [], "weir / native": []}
+    for name, iterations in KERNELS.items():
+        if arguments.only and name != arguments.only:
+            continue
+        native, wasm = build_kernel(name)
+        sides = {
+            "weir": [arguments.weir, "run", wasm, iterations],
+            "winch": [arguments.wasmtime, "run", "-C", "compiler=winch", "-C", "cache=n", wasm, iterations],
+            "cranelift": [arguments.wasmtime, "run", "-C", "cache=n", wasm, iterations],
+            "native": [native, iterations],
+        }
+
+        def inside(command):
+            _, done = execute(command)
+            found = re.search(r"^elapsed_ns (\d+)$", done.stderr, re.MULTILINE)
+            if not found:
+                raise Failed(f"no time in what {command} printed: {done.stderr!r}")
+            return int(found[1]) / 1e9, done.stdout
+
+        values = interleave(arguments.rounds or 7, sides, inside)
+        rows.append([name, *(ms(values[side]) for side in sides), ratio(values, "winch", "weir"),
+                     ratio(values, "cranelift", "weir"), ratio(values, "weir", "native")])
+        for pair in logs:
+            side, base = pair.split(" / ")
+            logs[pair].append(statistics.median(a / b for a, b in zip(values[side], values[base])))
+    if not rows:
+        raise Failed(f"no kernel '{arguments.only}'; there are {', '.join(KERNELS)}")
+    rows.append(["geometric mean", "", "", "", "", *(f"{statistics.geometric_mean(each):.2f}x" for each in logs.values())])
+    print("Kernels, ms inside the guest: median [quartiles]")
+    table(["kernel", "weir", "winch", "cranelift", "native", *logs], rows)
+
+
+def code_section_bytes(file):
+    """Size of a module's code section."""
+    data, at = file.read_bytes(), 8
+    while at < len(data):
+        section, at = data[at], at + 1
+        size = shift = 0
+        while True:
+            byte, at = data[at], at + 1
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        if section == 10:
+            return size
+        at += size
+    return 0
+
+
+def bench_compile(arguments):
+    BUILD.mkdir(parents=True, exist_ok=True)
+    empty, output = BUILD / "empty.wasm", BUILD / "compiled"
+    empty.write_bytes(EMPTY_MODULE)
+    rows = []
+    for name, file in (("C++ hello", "hello.wasm"), ("Go hello", "go/hello.wasm")):
+        file = ROOT / "build/demos" / file
+        options = ["-C", "cache=n", "-C", "parallel-compilation=n", "-o", output]
+        sides = {
+            "weir": [arguments.weir, "inspect", "--compile-all"],
+            "winch": [arguments.wasmtime, "compile", "-C", "compiler=winch", *options],
+            "cranelift": [arguments.wasmtime, "compile", *options],
+        }
+
+        def less_start(command):
+            whole, _ = execute([*command, file], one_core=True)
+            start, _ = execute([*command, empty], one_core=True)
+            return max(whole - start, 1e-6), ""
+
+        values = interleave(arguments.rounds or 7, sides, less_start)
+        size = code_section_bytes(file)
+        speeds = [f"{size / 1e6 / statistics.median(values[side]):.1f}" for side in sides]
+        rows.append([name, f"{size / 1e6:.2f}", *(ms(values[side]) for side in sides), *speeds,
+                     ratio(values, "winch", "weir"), ratio(values, "cranelift", "weir")])
+    print("Whole modules compiled on one core, ms: median [quartiles]; MB of wasm code per second")
+    table(["module", "MB", "weir", "winch", "cranelift", "weir MB/s", "winch MB/s", "cranelift MB/s", "winch / weir",
+           "cranelift / weir"], rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["start", "run", "compile"])
+    parser.add_argument("--rounds", type=int, help="measured rounds (15 for start, 7 otherwise)")
+    parser.add_argument("--weir", default=ROOT / "build/release/bin/weir")
+    parser.add_argument("--wasmtime", default=ROOT / ".peers/bin/wasmtime")
+    parser.add_argument("--only", help="run: this kernel alone")
+    arguments = parser.parse_args()
+    try:
+        {"start": bench_start, "run": bench_run, "compile": bench_compile}[arguments.what](arguments)
+    except (Failed, OSError) as problem:
+        sys.exit(f"compare: {problem}")
+
+
+main()
