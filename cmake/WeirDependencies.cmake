@@ -4,7 +4,20 @@
 #   CLI11::CLI11     the command line
 #   GTest::gtest     tests
 find_package(Threads REQUIRED)
-find_package(fmt 9 REQUIRED)
+if(WEIR_STATIC)
+  # Debian has fmt as a shared library only; its headers hold all of it.
+  find_path(WEIR_FMT_INCLUDE_DIR fmt/format-inl.h REQUIRED)
+  add_library(weir_fmt STATIC "${CMAKE_CURRENT_LIST_DIR}/fmt.cpp")
+  target_include_directories(weir_fmt SYSTEM PUBLIC "${WEIR_FMT_INCLUDE_DIR}")
+  set_target_properties(weir_fmt PROPERTIES CXX_STANDARD 20 CXX_EXTENSIONS OFF)
+  add_library(fmt::fmt ALIAS weir_fmt)
+  # With all targets of the package there, a find_package(fmt) elsewhere adds none of its own.
+  add_library(weir_fmt_header_only INTERFACE)
+  target_compile_definitions(weir_fmt_header_only INTERFACE FMT_HEADER_ONLY=1)
+  add_library(fmt::fmt-header-only ALIAS weir_fmt_header_only)
+else()
+  find_package(fmt 9 REQUIRED)
+endif()
 find_package(asmjit REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 if(WEIR_TESTS)
