@@ -1,0 +1,61 @@
+#include "baseline/baseline.hpp"
+#include "baseline/function_compiler.hpp"
+#include "baseline/trampolines.hpp"
+
+#include <asmjit/core/cpuinfo.h>
+
+namespace weir::baseline {
+
+CpuFeatures CpuFeatures::host()
+{
+    const auto& x = asmjit::CpuInfo::host().features().x86();
+    return {.avx = x.hasAVX(), .avx2 = x.hasAVX2(), .fma = x.hasFMA(), .bmi2 = x.hasBMI2(), .lzcnt = x.hasLZCNT(), .tzcnt = x.hasBMI(), .popcnt = x.hasPOPCNT()};
+}
+
+namespace {
+
+class BaselineCompiler final : public runtime::Compiler {
+public:
+    explicit BaselineCompiler(CpuFeatures features) : m_features(features) {}
+
+    Result<void, runtime::CompileError> compile_function(const wasm::Module& module, const runtime::ContextLayout& layout,
+                                                         const runtime::CompileOptions& options, wasm::FuncIdx function,
+                                                         runtime::CompiledCode& out) const override
+    {
+        return with_compiler([&](FunctionCompiler& c) { return c.compile(module, layout, options, function, out); });
+    }
+
+    Result<void, runtime::CompileError> compile_entry(const wasm::FuncType& type, runtime::CompiledCode& out) const override
+    {
+        return with_compiler([&](FunctionCompiler& c) { return checked(emit_entry(c.masm(), type, out)); });
+    }
+
+    Result<void, runtime::CompileError> compile_host_call(const wasm::FuncType& type, runtime::CompiledCode& out) const override
+    {
+        return with_compiler([&](FunctionCompiler& c) { return checked(emit_host_call(c.masm(), type, out)); });
+    }
+
+private:
+    static Result<void, runtime::CompileError> checked(bool ok)
+    {
+        if (!ok) return Unexpected{runtime::CompileError{"the assembler ran out of memory"}};
+        return {};
+    }
+
+    // A compiler keeps its buffers from function to function; each thread has its own.
+    template <class F>
+    Result<void, runtime::CompileError> with_compiler(F f) const
+    {
+        thread_local std::unique_ptr<FunctionCompiler> compiler;
+        if (!compiler || !(compiler->features() == m_features)) compiler = std::make_unique<FunctionCompiler>(m_features);
+        return f(*compiler);
+    }
+
+    CpuFeatures m_features;
+};
+
+}  // namespace
+
+std::shared_ptr<const runtime::Compiler> create_compiler(CpuFeatures features) { return std::make_shared<BaselineCompiler>(features); }
+
+}  // namespace weir::baseline
