@@ -122,7 +122,7 @@ struct Module {
 
     std::span<const std::byte> name_section;  // payload of custom section "name"; empty if absent (names.hpp parses it on demand)
     std::vector<Producer> producers;
-    std::vector<std::string_view> target_features;  // with the prefix, e.g. "+simd128"
+    std::vector<std::string_view> target_features;  // those used, e.g. "simd128"
     struct CustomSection {
         std::string_view name;
         std::span<const std::byte> bytes;

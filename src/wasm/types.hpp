@@ -62,8 +62,10 @@ public:
     [[nodiscard]] constexpr bool is_exact() const { return (m_bits >> 4 & 1U) != 0; }
     [[nodiscard]] constexpr HeapKind heap() const { return static_cast<HeapKind>(m_bits >> 5 & 15U); }
     [[nodiscard]] constexpr TypeId type() const { return TypeId{m_bits >> 9}; }  // heap() == indexed only
-    /// Whether a local of this type has an initial value. Standard: Core 3.0, 3.2.? "Defaultable types".
+    /// Whether a local of this type has an initial value. Standard: Core 3.0, 3.2 "Defaultable types".
     [[nodiscard]] constexpr bool is_defaultable() const { return !is_ref() || is_nullable(); }
+    /// The same reference type without null. Precondition: is_ref().
+    [[nodiscard]] constexpr ValType as_non_null() const { return ValType{m_bits & ~8U}; }
     [[nodiscard]] constexpr uint32_t bits() const { return m_bits; }
     friend constexpr bool operator==(ValType, ValType) = default;
 

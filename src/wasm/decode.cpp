@@ -1,0 +1,420 @@
+#include "wasm/decode.hpp"
+
+#include "wasm/byte_reader.hpp"
+#include "wasm/decode_types.hpp"
+#include "wasm/reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace weir::wasm {
+
+namespace {
+
+enum SectionId : uint8_t { custom, type, import, function, table, memory, global, export_, start, element, code, data, data_count, tag };
+
+/// Where a section stands in the prescribed order; its ids are historical. Core 3.0, 5.5.16.
+constexpr std::array<uint8_t, 14> section_rank{0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
+
+class Decoder {
+public:
+    Decoder(Module& module, const DecodeLimits& limits) : m_module(module), m_limits(limits), m_reader(module.bytes, 0) {}
+
+    std::optional<ModuleError> run()
+    {
+        m_reader.bytes(8);  // checked by the caller
+        uint8_t last_rank = 0;
+        while (!m_reader.at_end() && !m_error) {
+            const size_t at = m_reader.offset();
+            const uint8_t id = m_reader.u8();
+            const uint32_t size = m_reader.u32();
+            const size_t content_offset = m_reader.offset();
+            const auto content = m_reader.bytes(size);
+            if (m_reader.failed()) return malformed(m_reader, "length out of bounds");
+            if (id >= section_rank.size()) return error(ErrorKind::malformed, "malformed section id", at);
+            if (id != custom) {
+                if (section_rank[id] <= last_rank) return error(ErrorKind::malformed, "unexpected content after last section: sections out of order or repeated", at);
+                last_rank = section_rank[id];
+            }
+            ByteReader r{content, content_offset};
+            section(static_cast<SectionId>(id), r);
+            if (m_error) return m_error;
+            if (r.failed()) return malformed(r);
+            if (id != custom && !r.at_end()) return error(ErrorKind::malformed, "section size mismatch", r.offset());
+        }
+        if (m_reader.failed()) return malformed(m_reader);
+        if (m_module.bodies.size() != m_declared_functions)
+            return error(ErrorKind::malformed, "function and code section have inconsistent lengths", m_module.bytes.size());
+        if (m_module.data_count && *m_module.data_count != m_module.datas.size())
+            return error(ErrorKind::malformed, "data count and data section have inconsistent lengths", m_module.bytes.size());
+        return m_error;
+    }
+
+private:
+    static ModuleError error(ErrorKind kind, std::string message, size_t offset) { return {kind, std::move(message), offset, std::nullopt, {}}; }
+    static ModuleError malformed(const ByteReader& r, const char* message = nullptr)
+    {
+        return error(ErrorKind::malformed, message != nullptr ? message : r.message(), r.failure_offset());
+    }
+    void limit(const char* what, size_t offset)
+    {
+        if (!m_error) m_error = error(ErrorKind::limit, what, offset);
+    }
+
+    uint32_t counted(ByteReader& r, size_t min_item_bytes, uint64_t limit_count, const char* what)
+    {
+        const size_t at = r.offset();
+        const uint32_t count = r.count(min_item_bytes, "unexpected end: more items than bytes");
+        if (count > limit_count) {
+            limit(what, at);
+            return 0;
+        }
+        return count;
+    }
+
+    void section(SectionId id, ByteReader& r)
+    {
+        switch (id) {
+        case custom: return custom_section(r);
+        case type:
+            if (auto e = decode_type_section(r, m_module, m_limits)) m_error = std::move(e);
+            return;
+        case import: return import_section(r);
+        case function: return function_section(r);
+        case table: return table_section(r);
+        case memory: return memory_section(r);
+        case global: return global_section(r);
+        case export_: return export_section(r);
+        case start: m_module.start = FuncIdx{r.u32()}; return;
+        case element: return element_section(r);
+        case code: return code_section(r);
+        case data: return data_section(r);
+        case data_count: m_module.data_count = r.u32(); return;
+        case tag: return tag_section(r);
+        }
+    }
+
+    TypeId type_id(ByteReader& r)
+    {
+        const size_t at = r.offset();
+        const uint32_t index = r.u32();
+        if (r.failed()) return {};
+        if (index >= m_module.types.size()) {
+            if (!m_error) m_error = error(ErrorKind::invalid, "unknown type " + std::to_string(index), at);
+            r.fail("unknown type");
+            return {};
+        }
+        return m_module.types[index];
+    }
+    TypeId func_type_id(ByteReader& r)
+    {
+        const size_t at = r.offset();
+        const TypeId id = type_id(r);
+        if (!r.failed() && m_module.sub_type(id).kind != CompositeKind::func && !m_error)
+            m_error = error(ErrorKind::invalid, "type is not a function type", at);
+        return id;
+    }
+    TypeId tag_type(ByteReader& r)
+    {
+        if (r.u8() != 0) r.fail("malformed tag attribute");
+        return func_type_id(r);
+    }
+
+    void import_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 4, m_limits.imports, "too many imports");
+        m_module.imports.reserve(count);
+        for (uint32_t i = 0; i < count && !r.failed() && !m_error; ++i) {
+            Import import;
+            import.module = r.name();
+            import.name = r.name();
+            const uint8_t kind = r.u8();
+            switch (kind) {
+            case 0x00:
+            case 0x20: {
+                const TypeId id = func_type_id(r);
+                import.type = FuncExtern{id, kind == 0x20 ? Exactness::exact : Exactness::inexact};
+                m_module.functions.push_back(id);
+                ++m_module.imported_function_count;
+                break;
+            }
+            case 0x01: {
+                const TableType t = read_table_type(r, m_module);
+                import.type = t;
+                m_module.tables.push_back({t, std::nullopt});
+                ++m_module.imported_table_count;
+                break;
+            }
+            case 0x02: {
+                const MemoryType t = read_memory_type(r);
+                import.type = t;
+                m_module.memories.push_back(t);
+                ++m_module.imported_memory_count;
+                break;
+            }
+            case 0x03: {
+                const GlobalType t = read_global_type(r, m_module);
+                import.type = t;
+                m_module.globals.push_back({t, {}});
+                ++m_module.imported_global_count;
+                break;
+            }
+            case 0x04: {
+                const TypeId id = tag_type(r);
+                import.type = TagExtern{id};
+                m_module.tags.push_back(id);
+                ++m_module.imported_tag_count;
+                break;
+            }
+            default: r.fail("malformed import kind"); break;
+            }
+            m_module.imports.push_back(import);
+        }
+    }
+
+    void function_section(ByteReader& r)
+    {
+        m_declared_functions = counted(r, 1, m_limits.functions - std::min<size_t>(m_limits.functions, m_module.functions.size()), "too many functions");
+        m_module.functions.reserve(m_module.functions.size() + m_declared_functions);
+        for (uint32_t i = 0; i < m_declared_functions && !r.failed(); ++i) m_module.functions.push_back(func_type_id(r));
+    }
+
+    void table_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 3, m_limits.tables, "too many tables");
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) {
+            Table t;
+            const bool has_init = r.peek() == 0x40;
+            if (has_init) {
+                r.u8();
+                if (r.u8() != 0) r.fail("malformed table");
+            }
+            t.type = read_table_type(r, m_module);
+            if (has_init) t.init = const_expr(r);
+            m_module.tables.push_back(t);
+        }
+    }
+
+    void memory_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 2, m_limits.memories, "too many memories");
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) m_module.memories.push_back(read_memory_type(r));
+    }
+
+    void global_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 3, m_limits.globals, "too many globals");
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) {
+            const GlobalType t = read_global_type(r, m_module);
+            m_module.globals.push_back({t, const_expr(r)});
+        }
+    }
+
+    void export_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 3, m_limits.exports, "too many exports");
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) {
+            Export e{};
+            e.name = r.name();
+            const uint8_t kind = r.u8();
+            if (kind > 4) r.fail("malformed export kind");
+            e.kind = static_cast<ExternKind>(kind);
+            e.index = r.u32();
+            m_module.exports.push_back(e);
+        }
+    }
+
+    void tag_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 2, m_limits.tags, "too many tags");
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) m_module.tags.push_back(tag_type(r));
+    }
+
+    // Core 3.0, 5.5.12: bit 0 passive or declarative, bit 1 explicit index or declarative, bit 2 expressions.
+    void element_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 2, m_limits.segments, "too many element segments");
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) {
+            ElemSegment s;
+            const uint32_t flags = r.u32();
+            if (flags > 7) r.fail("malformed elements segment kind");
+            const bool is_active = (flags & 1U) == 0;
+            const bool has_expressions = (flags & 4U) != 0;
+            s.mode = is_active ? SegmentMode::active : (flags & 2U) != 0 ? SegmentMode::declarative : SegmentMode::passive;
+            if (is_active) {
+                if ((flags & 2U) != 0) s.table = TableIdx{r.u32()};
+                s.offset = const_expr(r);
+            }
+            if ((flags & 3U) != 0) {
+                if (has_expressions)
+                    s.type = read_ref_type(r, {m_module.types, 0});
+                else if (r.u8() != 0)
+                    r.fail("malformed element kind");
+            }
+            // A list of indices has no nulls; a list of expressions without a type may have them.
+            if (!has_expressions)
+                s.type = ValType::ref(HeapKind::func, Nullability::non_null);
+            else if ((flags & 3U) == 0)
+                s.type = funcref;
+            const uint32_t items = r.count(1, "unexpected end: more elements than bytes");
+            if (items > max_elements) limit("too many elements in a segment", r.offset());
+            for (uint32_t k = 0; k < items && !r.failed(); ++k) {
+                if (has_expressions)
+                    s.elements.push_back(const_expr(r));
+                else
+                    s.functions.push_back(FuncIdx{r.u32()});
+            }
+            m_module.elems.push_back(std::move(s));
+        }
+    }
+
+    void code_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 2, m_limits.functions, "too many function bodies");
+        m_module.bodies.reserve(count);
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) {
+            const uint32_t size = r.u32();
+            const size_t at = r.offset();
+            if (size > m_limits.function_bytes) limit("function body too large", at);
+            m_module.bodies.push_back({r.bytes(size), at});
+        }
+    }
+
+    void data_section(ByteReader& r)
+    {
+        const uint32_t count = counted(r, 2, m_limits.segments, "too many data segments");
+        for (uint32_t i = 0; i < count && !r.failed(); ++i) {
+            DataSegment s;
+            const uint32_t flags = r.u32();
+            if (flags > 2) r.fail("malformed data segment kind");
+            if (flags != 1) {
+                s.mode = SegmentMode::active;
+                if (flags == 2) s.memory = MemoryIdx{r.u32()};
+                s.offset = const_expr(r);
+            }
+            s.bytes = r.bytes(r.u32());
+            m_module.datas.push_back(s);
+        }
+    }
+
+    void custom_section(ByteReader& r)
+    {
+        const std::string_view name = r.name();
+        if (r.failed()) return;
+        const auto content = r.bytes(r.remaining());
+        m_module.custom_sections.push_back({name, content});
+        // Damage in a known custom section never makes a module bad: what can be read is used.
+        ByteReader inside{content, 0};
+        if (name == "name") {
+            m_module.name_section = content;
+        } else if (name == "producers") {
+            const uint32_t fields = inside.count(2, "");
+            for (uint32_t i = 0; i < fields && !inside.failed(); ++i) {
+                const std::string_view field = inside.name();
+                const uint32_t values = inside.count(2, "");
+                for (uint32_t k = 0; k < values && !inside.failed(); ++k) {
+                    const std::string_view value = inside.name();
+                    const std::string_view version = inside.name();
+                    if (!inside.failed()) m_module.producers.push_back({field, value, version});
+                }
+            }
+        } else if (name == "target_features") {
+            const uint32_t features = inside.count(2, "");
+            for (uint32_t i = 0; i < features && !inside.failed(); ++i) {
+                const bool is_used = inside.u8() == '+';
+                const std::string_view feature = inside.name();
+                if (!inside.failed() && is_used) m_module.target_features.push_back(feature);
+            }
+        }
+    }
+
+    /// Finds the end of a constant expression. Which instructions it may hold is validation's concern.
+    ConstExpr const_expr(ByteReader& r)
+    {
+        struct Skipper {
+            void at(uint32_t) {}
+#define WEIR_OP(code, ident, text, imm, ...) \
+    bool ident(const imm&) { return true; }
+#include "wasm/opcodes.def"
+#undef WEIR_OP
+        } skipper;
+        const auto* const begin = r.position();
+        const size_t offset = r.offset();
+        read_instructions(m_module, r, skipper);
+        if (r.failed()) return {};
+        return {{begin, static_cast<size_t>(r.position() - begin)}, offset};
+    }
+
+    static constexpr uint32_t max_elements = 10'000'000;
+
+    Module& m_module;
+    const DecodeLimits& m_limits;
+    ByteReader m_reader;
+    std::optional<ModuleError> m_error;
+    uint32_t m_declared_functions = 0;
+};
+
+bool looks_like_text(std::span<const std::byte> bytes)
+{
+    const size_t n = std::min<size_t>(bytes.size(), 512);
+    return std::all_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(n), [](std::byte b) {
+        const auto c = std::to_integer<uint8_t>(b);
+        return c >= 0x20 || c == '\n' || c == '\r' || c == '\t';
+    });
+}
+
+std::optional<ModuleError> check_header(std::span<const std::byte> bytes)
+{
+    const auto answer = [](ErrorKind kind, const char* message, size_t offset = 0) { return ModuleError{kind, message, offset, std::nullopt, {}}; };
+    static constexpr std::array<uint8_t, 4> magic{0x00, 0x61, 0x73, 0x6d};
+    if (bytes.empty()) return answer(ErrorKind::empty, "the file is empty");
+    const auto is_magic = [&](size_t n) {
+        return std::equal(magic.begin(), magic.begin() + static_cast<std::ptrdiff_t>(n), bytes.begin(),
+                          [](uint8_t m, std::byte b) { return m == std::to_integer<uint8_t>(b); });
+    };
+    if (bytes.size() < magic.size() && is_magic(bytes.size())) return answer(ErrorKind::malformed, "unexpected end: the magic number is cut off");
+    if (bytes.size() < magic.size() || !is_magic(magic.size()))
+        return looks_like_text(bytes) ? answer(ErrorKind::text, "magic header not detected: this is a text file, not a binary module")
+                                      : answer(ErrorKind::not_wasm, "magic header not detected: this is not WebAssembly");
+    if (bytes.size() < 8) return answer(ErrorKind::malformed, "unexpected end: the version is cut off", 4);
+    const auto byte = [&](size_t i) { return std::to_integer<uint32_t>(bytes[i]); };
+    const uint32_t version = byte(4) | byte(5) << 8, layer = byte(6) | byte(7) << 8;
+    if (layer == 1) return answer(ErrorKind::component, "this is a component, not a core module", 4);
+    if (version != 1 || layer != 0) return answer(ErrorKind::malformed, "unknown binary version", 4);
+    return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Module>, ModuleError> decode(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                                                    std::shared_ptr<TypeRegistry> registry, const DecodeLimits& limits)
+{
+    if (auto error = check_header(bytes)) return Unexpected{std::move(*error)};
+    auto module = std::make_shared<Module>();
+    module->owner = std::move(owner);
+    module->bytes = bytes;
+    module->registry = std::move(registry);
+    if (auto error = Decoder{*module, limits}.run()) return Unexpected{std::move(*error)};
+    return module;
+}
+
+Result<Locals, ModuleError> read_locals(const Module& module, const FunctionBody& body)
+{
+    ByteReader r{body.bytes, body.offset_bytes};
+    Locals locals;
+    const uint32_t groups = r.count(2, "unexpected end: more locals than bytes");
+    for (uint32_t i = 0; i < groups && !r.failed(); ++i) {
+        const size_t at = r.offset();
+        const uint32_t count = r.u32();
+        const ValType type = read_val_type(r, {module.types, 0});
+        if (r.failed()) break;
+        if (count > max_locals - locals.types.size()) r.fail_at("too many locals", at);
+        else locals.types.insert(locals.types.end(), count, type);
+    }
+    if (r.failed()) return Unexpected{ModuleError{ErrorKind::malformed, r.message(), r.failure_offset(), std::nullopt, {}}};
+    locals.code_begin = r.offset() - body.offset_bytes;
+    return locals;
+}
+
+}  // namespace weir::wasm

@@ -1,0 +1,94 @@
+#include "wasm/module.hpp"
+
+#include "wasm/module_error.hpp"
+#include "wasm/opcodes.hpp"
+#include "wasm/type_registry.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace weir::wasm {
+
+static_assert(detail::is_unique(), "two rows of opcodes.def have the same code");
+
+const SubType& Module::sub_type(TypeId id) const { return registry->at(id); }
+const FuncType& Module::func_type(FuncIdx f) const { return registry->at(functions[f.value]).func; }
+
+const Export* Module::find_export(std::string_view name) const
+{
+    const auto found = std::find_if(exports.begin(), exports.end(), [&](const Export& e) { return e.name == name; });
+    return found == exports.end() ? nullptr : &*found;
+}
+
+std::string_view mnemonic(Opcode opcode)
+{
+    for (const OpInfo& info : op_table)
+        if (info.opcode == opcode) return info.text;
+    return "?";
+}
+
+namespace {
+std::string heap_name(ValType t)
+{
+    switch (t.heap()) {
+    case HeapKind::indexed: return "type " + std::to_string(t.type().value);
+    case HeapKind::func: return "func";
+    case HeapKind::nofunc: return "nofunc";
+    case HeapKind::extern_: return "extern";
+    case HeapKind::noextern: return "noextern";
+    case HeapKind::any: return "any";
+    case HeapKind::none: return "none";
+    case HeapKind::eq: return "eq";
+    case HeapKind::i31: return "i31";
+    case HeapKind::struct_: return "struct";
+    case HeapKind::array: return "array";
+    case HeapKind::exn: return "exn";
+    case HeapKind::noexn: return "noexn";
+    case HeapKind::bottom: return "bottom";
+    }
+    return "?";
+}
+
+std::string list(const ResultType& types)
+{
+    std::string text = "[";
+    for (const ValType t : types) text += (text.size() > 1 ? " " : "") + to_string(t);
+    return text + "]";
+}
+}  // namespace
+
+std::string to_string(ValType t)
+{
+    switch (t.kind()) {
+    case ValKind::bottom: return "any value";
+    case ValKind::i32: return "i32";
+    case ValKind::i64: return "i64";
+    case ValKind::f32: return "f32";
+    case ValKind::f64: return "f64";
+    case ValKind::v128: return "v128";
+    case ValKind::ref: break;
+    }
+    const std::string heap = t.is_exact() ? "(exact " + heap_name(t) + ")" : heap_name(t);
+    if (t.is_nullable() && t.heap() != HeapKind::indexed) return heap + "ref";
+    return std::string{"(ref "} + (t.is_nullable() ? "null " : "") + heap + ")";
+}
+
+std::string to_string(const FuncType& type) { return list(type.params) + " -> " + list(type.results); }
+
+std::string ModuleError::to_string() const
+{
+    std::string text;
+    if (function) {
+        text += "function " + std::to_string(function->value);
+        if (!function_name.empty()) text += " (" + function_name + ")";
+        text += ", ";
+    }
+    if (kind == ErrorKind::malformed || offset_bytes != 0) {
+        char digits[20];
+        const auto end = std::to_chars(std::begin(digits), std::end(digits), offset_bytes, 16).ptr;
+        text += "byte 0x" + std::string{std::begin(digits), end} + ": ";
+    }
+    return text + message;
+}
+
+}  // namespace weir::wasm
