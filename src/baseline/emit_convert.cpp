@@ -10,7 +10,7 @@ using runtime::TrapKind;
 using wasm::NoImm;
 using wasm::ValKind;
 using x86::CondCode;
-using x86::Inst;
+namespace Inst = x86::Inst;
 
 namespace {
 uint64_t float_bits(double value, bool is_double)

@@ -8,7 +8,7 @@ namespace weir::baseline {
 using wasm::NoImm;
 using wasm::ValKind;
 using x86::CondCode;
-using x86::Inst;
+namespace Inst = x86::Inst;
 
 namespace {
 constexpr ValKind float_kind(bool is_double) { return is_double ? ValKind::f64 : ValKind::f32; }

@@ -1,5 +1,7 @@
 #include "baseline/function_compiler.hpp"
 
+#include "wasm/reader.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -249,7 +251,7 @@ void FunctionCompiler::zero_locals(size_t first)
     m_masm.lea(x86::rdi, x86::ptr(x86::rbp, lowest));
     m_masm.mov(x86::ecx, count / 8);
     m_masm.xor_(x86::eax, x86::eax);
-    m_masm.rep(x86::rcx).stosq();
+    m_masm.rep().stosq();
 }
 
 void FunctionCompiler::emit_epilogue()

@@ -67,6 +67,18 @@ struct GuestAddress {
     HeldReg index;
 };
 
+/// Whether the baseline has emitters for a feature's instructions; modules that use others are refused at load.
+constexpr bool is_compiled(wasm::Feature f)
+{
+    return f != wasm::Feature::gc && f != wasm::Feature::exceptions && f != wasm::Feature::custom_descriptors;
+}
+/// Instructions that are looked at in unreachable code as well, to keep count of nesting.
+constexpr bool is_structured(wasm::Opcode op)
+{
+    using enum wasm::Opcode;
+    return op == block || op == loop || op == if_ || op == else_ || op == end;
+}
+
 /// Compiles one function in one pass: a visitor of its instructions. Reused from function to function for its buffers.
 /// Emitters are in emit_*.cpp, one method `on_<opcode>` for each instruction that the baseline compiles.
 class FunctionCompiler {
@@ -81,7 +93,7 @@ public:
     void at(uint32_t offset_bytes)
     {
         m_offset = offset_bytes;
-        m_masm.set_wasm_offset(offset_bytes - m_body_offset);
+        m_masm.set_wasm_offset(offset_bytes - static_cast<uint32_t>(m_body_offset));
     }
 #define WEIR_OP(code, ident, text, imm, signature, align, feature)                           \
     bool ident(const wasm::imm& i)                                                           \
@@ -161,16 +173,6 @@ public:
 private:
     friend class HeldReg;
 
-    // --- which opcodes reach the compiler ---
-    static constexpr bool is_compiled(wasm::Feature f)
-    {
-        return f != wasm::Feature::gc && f != wasm::Feature::exceptions && f != wasm::Feature::custom_descriptors;
-    }
-    static constexpr bool is_structured(wasm::Opcode op)
-    {
-        using enum wasm::Opcode;
-        return op == block || op == loop || op == if_ || op == else_ || op == end;
-    }
     bool refuse(const char* text);
 
 #define WEIR_OP(code, ident, text, imm, signature, align, feature) void on_##ident(const wasm::imm&);
@@ -223,7 +225,7 @@ private:
     struct LocalHome {
         wasm::ValKind type = wasm::ValKind::i32;
         bool is_pinned = false;
-        PhysReg reg;
+        PhysReg reg{};
         int32_t frame_offset = 0;     // from rbp; pinned in a caller-saved register: where it is kept over calls
         uint32_t pending_gets = 0;    // operands with Place::local that refer to it
     };

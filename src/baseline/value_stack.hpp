@@ -20,7 +20,7 @@ enum class Place : uint8_t {
 struct StackValue {
     wasm::ValKind type = wasm::ValKind::i32;
     Place place = Place::constant;
-    PhysReg reg;
+    PhysReg reg{};
     x86::CondCode cond = x86::CondCode::kO;
     uint32_t local = 0;
     uint64_t bits = 0;

@@ -19,6 +19,27 @@ constexpr size_t bytes_per_thread = 128 * 1024;
 // A unit of work: large enough that taking it costs nothing, small enough that threads end together.
 constexpr size_t functions_per_batch = 64;
 
+/// Notes the functions that ref.func names.
+class RefCollector {
+public:
+    explicit RefCollector(std::vector<bool>& found) : m_found(found) {}
+    void at(uint32_t) {}
+#define WEIR_OP(code, ident, text, imm, ...) \
+    bool ident(const imm& i) { return see<Opcode::ident>(i); }
+#include "wasm/opcodes.def"
+#undef WEIR_OP
+
+private:
+    template <Opcode op, class Imm>
+    bool see([[maybe_unused]] const Imm& imm)
+    {
+        if constexpr (op == Opcode::ref_func)
+            if (imm.value < m_found.size()) m_found[imm.value] = true;
+        return true;
+    }
+    std::vector<bool>& m_found;
+};
+
 class ModuleValidator {
 public:
     explicit ModuleValidator(Module& module) : m_module(module), m_declared_refs(module.functions.size(), false) {}
@@ -156,19 +177,7 @@ private:
         const auto declare = [&](uint32_t f) {
             if (f < m_declared_refs.size()) m_declared_refs[f] = true;
         };
-        struct Collector {
-            decltype(declare)& found;
-            void at(uint32_t) {}
-#define WEIR_OP(code, ident, text, imm, ...)                                     \
-    bool ident(const imm& i)                                                     \
-    {                                                                            \
-        if constexpr (Opcode::ident == Opcode::ref_func) found(i.value);         \
-        static_cast<void>(i);                                                    \
-        return true;                                                             \
-    }
-#include "wasm/opcodes.def"
-#undef WEIR_OP
-        } collector{declare};
+        RefCollector collector{m_declared_refs};
         const auto scan = [&](const ConstExpr& e) {
             if (!e.bytes.empty()) read_trusted(m_module, e.bytes, e.offset_bytes, collector);
         };

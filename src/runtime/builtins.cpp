@@ -1,0 +1,137 @@
+#include "runtime/builtins.hpp"
+
+#include "runtime/activation.hpp"
+#include "runtime/instance.hpp"
+#include "runtime/parking_lot.hpp"
+#include "runtime/store.hpp"
+#include "wasm/type_registry.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir::runtime {
+
+namespace {
+
+constexpr uint32_t high(uint64_t packed) { return static_cast<uint32_t>(packed >> 32); }
+constexpr uint32_t low(uint64_t packed) { return static_cast<uint32_t>(packed); }
+constexpr uint32_t code(TrapKind kind) { return static_cast<uint32_t>(kind); }
+constexpr uint64_t failed(TrapKind kind) { return uint64_t{code(kind)} << 32; }
+
+/// Whether [at, at + n) lies in [0, size), in arithmetic that cannot wrap.
+constexpr bool is_inside(uint64_t at, uint64_t n, uint64_t size) { return n <= size && at <= size - n; }
+
+Memory& memory_of(InstanceContext* cx, uint32_t m) { return *cx->instance->memory(wasm::MemoryIdx{m}); }
+Table& table_of(InstanceContext* cx, uint32_t t) { return *cx->instance->table(wasm::TableIdx{t}); }
+
+extern "C" {
+
+uint64_t weir_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) noexcept { return memory_of(cx, memory).grow(delta); }
+
+uint32_t weir_memory_copy(InstanceContext* cx, uint64_t memories, uint64_t d, uint64_t s, uint64_t n) noexcept
+{
+    Memory& to = memory_of(cx, high(memories));
+    Memory& from = memory_of(cx, low(memories));
+    if (!to.contains(d, n) || !from.contains(s, n)) return code(TrapKind::memory_out_of_bounds);
+    if (n != 0) std::memmove(to.base + d, from.base + s, n);
+    return code(TrapKind::none);
+}
+
+uint32_t weir_memory_fill(InstanceContext* cx, uint32_t memory, uint64_t d, uint32_t value, uint64_t n) noexcept
+{
+    Memory& to = memory_of(cx, memory);
+    if (!to.contains(d, n)) return code(TrapKind::memory_out_of_bounds);
+    if (n != 0) std::memset(to.base + d, static_cast<int>(value & 0xffU), n);
+    return code(TrapKind::none);
+}
+
+uint32_t weir_memory_init(InstanceContext* cx, uint64_t memory_data, uint64_t d, uint32_t s, uint32_t n) noexcept
+{
+    return code(memory_init(*cx->instance, wasm::MemoryIdx{high(memory_data)}, wasm::DataIdx{low(memory_data)}, d, s, n));
+}
+
+void weir_data_drop(InstanceContext* cx, uint32_t data) noexcept { cx->instance->drop_data(wasm::DataIdx{data}); }
+
+uint64_t weir_table_grow(InstanceContext* cx, uint32_t table, uint64_t init, uint64_t delta) noexcept { return table_of(cx, table).grow(delta, init); }
+
+uint32_t weir_table_fill(InstanceContext* cx, uint32_t table, uint64_t at, uint64_t value, uint64_t n) noexcept
+{
+    Table& t = table_of(cx, table);
+    if (!is_inside(at, n, t.size)) return code(TrapKind::table_out_of_bounds);
+    std::fill_n(t.elements + at, n, value);
+    return code(TrapKind::none);
+}
+
+uint32_t weir_table_copy(InstanceContext* cx, uint64_t tables, uint64_t d, uint64_t s, uint64_t n) noexcept
+{
+    Table& to = table_of(cx, high(tables));
+    Table& from = table_of(cx, low(tables));
+    if (!is_inside(d, n, to.size) || !is_inside(s, n, from.size)) return code(TrapKind::table_out_of_bounds);
+    if (n != 0) std::memmove(to.elements + d, from.elements + s, n * sizeof(uint64_t));
+    return code(TrapKind::none);
+}
+
+uint32_t weir_table_init(InstanceContext* cx, uint64_t table_elem, uint64_t d, uint32_t s, uint32_t n) noexcept
+{
+    return code(table_init(*cx->instance, wasm::TableIdx{high(table_elem)}, wasm::ElemIdx{low(table_elem)}, d, s, n));
+}
+
+void weir_elem_drop(InstanceContext* cx, uint32_t elem) noexcept { cx->instance->drop_elem(wasm::ElemIdx{elem}); }
+
+uint32_t weir_is_subtype(InstanceContext* cx, uint32_t actual, uint32_t expected) noexcept
+{
+    return cx->instance->module().registry->is_subtype(wasm::TypeId{actual}, wasm::TypeId{expected}) ? 1 : 0;
+}
+
+uint64_t weir_atomic_wait32(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout_ns) noexcept
+{
+    Memory& m = memory_of(cx, memory);
+    if (!m.contains(address, 4)) return failed(TrapKind::memory_out_of_bounds);
+    if (!m.type().is_shared) return failed(TrapKind::expected_shared_memory);
+    return static_cast<uint32_t>(park(reinterpret_cast<std::atomic<uint32_t>*>(m.base + address), expected, timeout_ns));
+}
+
+uint64_t weir_atomic_wait64(InstanceContext* cx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout_ns) noexcept
+{
+    Memory& m = memory_of(cx, memory);
+    if (!m.contains(address, 8)) return failed(TrapKind::memory_out_of_bounds);
+    if (!m.type().is_shared) return failed(TrapKind::expected_shared_memory);
+    return static_cast<uint32_t>(park(reinterpret_cast<std::atomic<uint64_t>*>(m.base + address), expected, timeout_ns));
+}
+
+uint64_t weir_atomic_notify(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t count) noexcept
+{
+    Memory& m = memory_of(cx, memory);
+    if (!m.contains(address, 4)) return failed(TrapKind::memory_out_of_bounds);
+    return unpark(m.base + address, count);
+}
+
+}  // extern "C"
+
+}  // namespace
+
+TrapKind memory_init(Instance& instance, wasm::MemoryIdx memory, wasm::DataIdx data, uint64_t d, uint32_t s, uint32_t n)
+{
+    Memory& to = *instance.memory(memory);
+    const auto bytes = instance.data(data);
+    if (!to.contains(d, n) || !is_inside(s, n, bytes.size())) return TrapKind::memory_out_of_bounds;
+    if (n != 0) std::memcpy(to.base + d, bytes.data() + s, n);
+    return TrapKind::none;
+}
+
+TrapKind table_init(Instance& instance, wasm::TableIdx table, wasm::ElemIdx elem, uint64_t d, uint32_t s, uint32_t n)
+{
+    Table& to = *instance.table(table);
+    const auto references = instance.elem(elem);
+    if (!is_inside(d, n, to.size) || !is_inside(s, n, references.size())) return TrapKind::table_out_of_bounds;
+    std::copy_n(references.begin() + static_cast<std::ptrdiff_t>(s), n, to.elements + d);
+    return TrapKind::none;
+}
+
+const void* const builtin_table[static_cast<size_t>(Builtin::count_)] = {
+#define WEIR_BUILTIN(ident, ...) reinterpret_cast<const void*>(&weir_##ident),
+    WEIR_BUILTINS(WEIR_BUILTIN)
+#undef WEIR_BUILTIN
+};
+
+}  // namespace weir::runtime

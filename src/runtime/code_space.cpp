@@ -1,0 +1,134 @@
+#include "runtime/code_space.hpp"
+
+#include "base/unique_fd.hpp"
+#include "runtime/activation.hpp"
+#include "runtime/range_registry.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir::runtime {
+
+namespace {
+
+constexpr size_t page_bytes = 4096;
+constexpr size_t max_code_bytes = size_t{1} << 30;
+constexpr size_t stub_bytes = 16;
+constexpr size_t code_alignment = 16;
+constexpr size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
+
+RangeRegistry<CodeSpace>& spaces()
+{
+    static RangeRegistry<CodeSpace> registry;
+    return registry;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, size_t code_bytes)
+{
+    auto space = std::unique_ptr<CodeSpace>{new CodeSpace};
+    // One more word behind the slots: the address that the stubs jump to.
+    const size_t data_bytes = round_up((slots + 1) * sizeof(CodeSlot), page_bytes);
+    const size_t capacity = std::min(round_up(code_bytes + slots * stub_bytes, page_bytes), max_code_bytes);
+
+    const UniqueFd file{::memfd_create("weir-code", MFD_CLOEXEC)};
+    if (!file) return Unexpected{last_error("memfd_create")};
+    if (::ftruncate(file.get(), static_cast<off_t>(capacity)) != 0) return Unexpected{last_error("ftruncate")};
+    WEIR_TRY(reservation, Mapping::map(data_bytes + capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
+    if (::mmap(reservation.data() + data_bytes, capacity, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file.get(), 0) == MAP_FAILED)
+        return Unexpected{last_error("mmap")};
+    WEIR_TRY(writable, Mapping::map(capacity, PROT_READ | PROT_WRITE, MAP_SHARED, file.get()));
+
+    space->m_slots = reinterpret_cast<CodeSlot*>(reservation.data());
+    space->m_code = reservation.data() + data_bytes;
+    space->m_slot_count = slots;
+    space->m_capacity = capacity;
+    space->m_reservation = std::move(reservation);
+    space->m_writable = std::move(writable);
+    space->m_chunks = std::make_unique<std::atomic<Piece*>[]>(max_chunks);
+    space->write_lazy_stubs();
+    const auto begin = reinterpret_cast<uintptr_t>(space->m_code);
+    if (!spaces().add(begin, begin + capacity, space.get())) return Unexpected{SysError{ENOMEM, "register code", {}}};
+    return space;
+}
+
+CodeSpace::~CodeSpace() { spaces().remove(this); }
+
+CodeSpace* CodeSpace::find_space(uintptr_t pc) noexcept { return spaces().find(pc); }
+
+void CodeSpace::write_lazy_stubs()
+{
+    if (m_slot_count == 0) return;
+    m_slots[m_slot_count].entry.store(reinterpret_cast<const void*>(&weir_lazy_entry), std::memory_order_relaxed);
+    for (size_t i = 0; i < m_slot_count; ++i) {
+        // push imm32 (the slot's index); jmp [rip + distance to the word behind the slots]
+        std::byte* const stub = m_writable.data() + i * stub_bytes;
+        const std::byte* const runs_at = m_code + i * stub_bytes;
+        const auto index = static_cast<uint32_t>(i);
+        const auto distance = static_cast<int32_t>(reinterpret_cast<const std::byte*>(&m_slots[m_slot_count]) - (runs_at + 11));
+        stub[0] = std::byte{0x68};
+        std::memcpy(stub + 1, &index, 4);
+        stub[5] = std::byte{0xff};
+        stub[6] = std::byte{0x25};
+        std::memcpy(stub + 7, &distance, 4);
+        m_slots[i].entry.store(runs_at, std::memory_order_relaxed);
+    }
+    m_used = m_slot_count * stub_bytes;
+}
+
+const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_function, uint32_t function)
+{
+    const std::scoped_lock lock{m_mutex};
+    const size_t begin = round_up(m_used, code_alignment);
+    const size_t count = m_piece_count.load(std::memory_order_relaxed);
+    if (code.bytes.size() > m_capacity - std::min(begin, m_capacity) || count / chunk_pieces >= max_chunks) return nullptr;
+    std::byte* const to = m_writable.data() + begin;
+    std::memcpy(to, code.bytes.data(), code.bytes.size());
+    for (const Relocation& r : code.relocations) {
+        const auto* const next = m_code + begin + r.code_offset + 4;
+        const auto distance = static_cast<int32_t>(reinterpret_cast<const std::byte*>(&m_slots[r.target.value - first_function]) - next);
+        std::memcpy(to + r.code_offset, &distance, 4);
+    }
+    if (count % chunk_pieces == 0) {
+        m_chunks_owned.push_back(std::make_unique<Piece[]>(chunk_pieces));
+        m_chunks[count / chunk_pieces].store(m_chunks_owned.back().get(), std::memory_order_release);
+    }
+    Piece& piece = m_chunks_owned.back()[count % chunk_pieces];
+    piece.begin = static_cast<uint32_t>(begin);
+    piece.size_bytes = static_cast<uint32_t>(code.bytes.size());
+    piece.function = function;
+    piece.sites = code.sites;
+    m_used = begin + code.bytes.size();
+    m_piece_count.store(count + 1, std::memory_order_release);
+    return m_code + begin;
+}
+
+const CodeSpace::Piece* CodeSpace::find(uintptr_t pc) const noexcept
+{
+    const auto offset = pc - reinterpret_cast<uintptr_t>(m_code);
+    const auto piece_at = [&](size_t i) { return m_chunks[i / chunk_pieces].load(std::memory_order_acquire) + i % chunk_pieces; };
+    size_t low = 0, high = m_piece_count.load(std::memory_order_acquire);
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (piece_at(middle)->begin <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0) return nullptr;
+    const Piece* const piece = piece_at(low - 1);
+    return offset <= uint64_t{piece->begin} + piece->size_bytes ? piece : nullptr;  // a return address may be one past the end
+}
+
+const CodeSite* CodeSpace::find_site(const Piece& piece, uintptr_t pc) const noexcept
+{
+    const auto offset = static_cast<uint32_t>(pc - reinterpret_cast<uintptr_t>(m_code) - piece.begin);
+    const auto found = std::lower_bound(piece.sites.begin(), piece.sites.end(), offset, [](const CodeSite& s, uint32_t o) { return s.code_offset < o; });
+    return found != piece.sites.end() && found->code_offset == offset ? &*found : nullptr;
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "base/mapping.hpp"
+#include "base/result.hpp"
+#include "runtime/compiler.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace weir::runtime {
+
+/// Address space for the machine code of one module, or of an engine's trampolines:
+///
+///     [ CodeSlots, the lazy entry's address | code ]
+///
+/// The first part is data, never executable. The code part is a memfd mapped twice: here readable and executable, and
+/// elsewhere writable. No address is ever both. Slots are reached rip-relative from the code, so both parts stay within 2 GiB.
+class CodeSpace {
+public:
+    /// Room for `slots` CodeSlots, each with a stub that compiles on the first call, and `code_bytes` of code (rounded, capped at 1 GiB).
+    static Result<std::unique_ptr<CodeSpace>, SysError> create(size_t slots, size_t code_bytes);
+    ~CodeSpace();
+    CodeSpace(const CodeSpace&) = delete;
+    CodeSpace& operator=(const CodeSpace&) = delete;
+
+    [[nodiscard]] CodeSlot& slot(size_t index) { return m_slots[index]; }
+    [[nodiscard]] size_t slot_count() const { return m_slot_count; }
+
+    /// Gives code its place, resolves its relocations (`first_function` is the index of slot 0) and remembers its sites.
+    /// Null when the space is full. Thread-safe.
+    const std::byte* publish(const CompiledCode& code, uint32_t first_function, uint32_t function);
+
+    /// A published piece of code.
+    struct Piece {
+        uint32_t begin = 0, size_bytes = 0;
+        uint32_t function = 0;
+        std::vector<CodeSite> sites;
+    };
+    /// The piece around a pc, null if none. Async-signal-safe.
+    [[nodiscard]] const Piece* find(uintptr_t pc) const noexcept;
+    [[nodiscard]] const CodeSite* find_site(const Piece& piece, uintptr_t pc) const noexcept;
+    [[nodiscard]] std::span<const std::byte> code_of(const Piece& piece) const { return {m_code + piece.begin, piece.size_bytes}; }
+    [[nodiscard]] size_t used_bytes() const { return m_used; }
+
+    /// What the owner wants back for a pc found here; null for trampolines.
+    void* owner = nullptr;
+
+    /// The space that a pc is in. Async-signal-safe.
+    static CodeSpace* find_space(uintptr_t pc) noexcept;
+
+private:
+    CodeSpace() = default;
+    void write_lazy_stubs();
+
+    Mapping m_reservation;
+    Mapping m_writable;
+    CodeSlot* m_slots = nullptr;
+    std::byte* m_code = nullptr;
+    size_t m_slot_count = 0;
+    size_t m_capacity = 0;
+    std::mutex m_mutex;   // guards what follows against other writers
+    size_t m_used = 0;
+    std::vector<std::unique_ptr<Piece[]>> m_chunks_owned;
+    // Pieces in ascending order of their code, in chunks that never move: readers need no lock.
+    static constexpr size_t chunk_pieces = 256, max_chunks = 4096;
+    std::unique_ptr<std::atomic<Piece*>[]> m_chunks;
+    std::atomic<size_t> m_piece_count{0};
+};
+
+}  // namespace weir::runtime

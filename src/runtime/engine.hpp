@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/sys_error.hpp"
+#include "runtime/code_space.hpp"
+#include "runtime/compiler.hpp"
+#include "wasm/type_registry.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace weir::runtime {
+
+enum class BoundsPolicy : uint8_t {
+    automatic,  // guard pages where address space is unlimited, checks elsewhere
+    guard,
+    checked,
+};
+
+struct EngineConfig {
+    std::shared_ptr<const Compiler> compiler;
+    BoundsPolicy bounds = BoundsPolicy::automatic;
+    size_t guest_stack_bytes = size_t{8} << 20;        // for guest frames
+    uint64_t max_memory_bytes = uint64_t{1} << 36;     // of one memory; growth beyond answers -1
+    uint64_t max_table_elements = 10'000'000;
+};
+
+/// What instances share: types, trampolines, configuration. Thread-safe.
+class Engine {
+public:
+    static Result<std::shared_ptr<Engine>, SysError> create(EngineConfig config);
+
+    [[nodiscard]] const EngineConfig& config() const { return m_config; }
+    [[nodiscard]] const Compiler& compiler() const { return *m_config.compiler; }
+    [[nodiscard]] const std::shared_ptr<wasm::TypeRegistry>& types() const { return m_types; }
+    [[nodiscard]] MemoryMode mode_for(const wasm::MemoryType& type) const;
+
+    /// Trampolines, made once a type. Null when code space or compiler refuses.
+    const void* entry_code(wasm::TypeId type);
+    const CodeSlot* host_call_slot(wasm::TypeId type);
+
+private:
+    explicit Engine(EngineConfig config) : m_config(std::move(config)), m_types(std::make_shared<wasm::TypeRegistry>()) {}
+    const std::byte* publish_trampoline(wasm::TypeId type, bool is_entry);
+
+    EngineConfig m_config;
+    std::shared_ptr<wasm::TypeRegistry> m_types;
+    bool m_uses_guard_pages = true;
+    std::unique_ptr<CodeSpace> m_trampolines;
+    std::mutex m_mutex;  // guards the maps
+    std::unordered_map<uint32_t, const void*> m_entries;
+    std::unordered_map<uint32_t, std::unique_ptr<CodeSlot>> m_host_calls;
+};
+
+}  // namespace weir::runtime

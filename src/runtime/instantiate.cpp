@@ -1,0 +1,221 @@
+#include "runtime/builtins.hpp"
+#include "runtime/const_expr.hpp"
+#include "runtime/instance.hpp"
+#include "runtime/store.hpp"
+#include "wasm/type_registry.hpp"
+
+#include <cstring>
+#include <new>
+
+// Instantiation, in the order of Core 3.0, 4.5.4.
+
+namespace weir::runtime {
+
+namespace {
+template <class T>
+T& at_offset(InstanceContext* context, uint32_t offset)
+{
+    return *reinterpret_cast<T*>(reinterpret_cast<std::byte*>(context) + offset);
+}
+}  // namespace
+
+class Instantiation {
+public:
+    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports) : m_store(store), m_imports(imports), m_instance(new Instance)
+    {
+        m_instance->m_store = &store;
+        m_instance->m_code = std::move(code);
+    }
+
+    Result<Instance*, InstantiateError> run()
+    {
+        const wasm::Module& module = m_instance->module();
+        allocate_context();
+        bind_imports();
+        if (auto error = create_own()) return Unexpected{InstantiateError{std::move(*error)}};
+        Instance* const instance = m_instance.get();
+        if (const wasm::Export* const e = module.find_export("memory"); e != nullptr && e->kind == wasm::ExternKind::memory)
+            instance->m_default_memory = instance->m_memories[e->index];
+        else if (!instance->m_memories.empty())
+            instance->m_default_memory = instance->m_memories.front();
+        // The store keeps the instance even if what follows traps: tables of others may hold its functions already.
+        m_store.m_instances.push_back(std::move(m_instance));
+        if (const TrapKind trap = run_segments(*instance); trap != TrapKind::none) return Unexpected{InstantiateError{Trap{trap, "while the module's segments were copied", {}, false}}};
+        if (module.start) {
+            Value none[1];
+            const Outcome outcome = m_store.call(*instance->function(*module.start), none);
+            if (const auto* const trap = std::get_if<Trap>(&outcome)) return Unexpected{InstantiateError{*trap}};
+            if (const auto* const exit = std::get_if<Exit>(&outcome)) return Unexpected{InstantiateError{*exit}};
+        }
+        return instance;
+    }
+
+private:
+    void allocate_context()
+    {
+        const ContextLayout& layout = m_instance->code().layout();
+        void* const memory = ::operator new(layout.size_bytes(), std::align_val_t{alignof(InstanceContext)});
+        std::memset(memory, 0, layout.size_bytes());
+        auto* const context = new (memory) InstanceContext{};
+        m_instance->m_context = context;
+        context->exec = m_store.m_exec.get();
+        context->builtins = builtin_table;
+        context->instance = m_instance.get();
+        const wasm::Module& module = m_instance->module();
+        for (uint32_t i = 0; i < module.types.size(); ++i) at_offset<uint32_t>(context, layout.type_id(wasm::TypeIdx{i})) = module.types[i].value;
+        m_instance->m_functions.resize(module.functions.size());
+        for (uint32_t i = module.imported_function_count; i < module.functions.size(); ++i)
+            m_instance->m_functions[i] = {&m_instance->code().slot_of(wasm::FuncIdx{i}), context, module.functions[i], i};
+        context->functions = m_instance->m_functions.data();
+    }
+
+    void bind_imports()
+    {
+        Instance& instance = *m_instance;
+        InstanceContext* const context = instance.m_context;
+        const ContextLayout& layout = instance.code().layout();
+        for (const Extern& e : m_imports) {
+            if (const auto* const f = std::get_if<const Function*>(&e)) {
+                at_offset<const Function*>(context, layout.imported_function(wasm::FuncIdx{static_cast<uint32_t>(instance.m_imported_functions.size())})) = *f;
+                instance.m_imported_functions.push_back(*f);
+                if ((*f)->index == host_function_index) {
+                    auto& host = *static_cast<HostFunctionContext*>((*f)->context);
+                    if (host.instance == nullptr) host.instance = &instance;
+                }
+            } else if (const auto* const t = std::get_if<Table*>(&e)) {
+                add_table(*t);
+            } else if (const auto* const m = std::get_if<Memory*>(&e)) {
+                add_memory(*m);
+            } else if (const auto* const g = std::get_if<Global*>(&e)) {
+                at_offset<Value*>(context, layout.global(wasm::GlobalIdx{static_cast<uint32_t>(instance.m_imported_globals.size())})) = (*g)->cell;
+                instance.m_imported_globals.push_back(*g);
+            } else if (const auto* const tag = std::get_if<Tag*>(&e)) {
+                instance.m_tags.push_back(*tag);
+            }
+        }
+    }
+
+    void add_table(Table* table)
+    {
+        const auto index = wasm::TableIdx{static_cast<uint32_t>(m_instance->m_tables.size())};
+        at_offset<TableHeader*>(m_instance->m_context, m_instance->code().layout().table(index)) = table;
+        m_instance->m_tables.push_back(table);
+    }
+    void add_memory(Memory* memory)
+    {
+        const auto index = wasm::MemoryIdx{static_cast<uint32_t>(m_instance->m_memories.size())};
+        InstanceContext* const context = m_instance->m_context;
+        at_offset<std::byte*>(context, m_instance->code().layout().memory_base(index)) = memory->base;
+        at_offset<MemoryHeader*>(context, m_instance->code().layout().memory_header(index)) = memory;
+        if (index.value == 0) {
+            context->memory0_base = memory->base;
+            context->memory0 = memory;
+        }
+        m_instance->m_memories.push_back(memory);
+    }
+
+    std::optional<std::string> create_own()
+    {
+        Instance& instance = *m_instance;
+        const wasm::Module& module = instance.module();
+        for (size_t i = module.imported_memory_count; i < module.memories.size(); ++i) {
+            auto memory = m_store.create_memory(module.memories[i]);
+            if (!memory) return memory.error().to_string();
+            add_memory(*memory);
+        }
+        for (uint32_t i = module.imported_global_count; i < module.globals.size(); ++i)
+            *instance.global_cell(wasm::GlobalIdx{i}) = evaluate(module.globals[i].init, instance);
+        for (size_t i = module.imported_table_count; i < module.tables.size(); ++i) {
+            const wasm::Table& table = module.tables[i];
+            if (table.type.limits.min > m_store.engine().config().max_table_elements)
+                return "table of " + std::to_string(table.type.limits.min) + " elements is larger than the limit of " +
+                       std::to_string(m_store.engine().config().max_table_elements);
+            add_table(m_store.create_table(table.type, table.init ? evaluate(*table.init, instance).ref : 0));
+        }
+        for (const wasm::TypeId type : std::span{module.tags}.subspan(module.imported_tag_count)) instance.m_tags.push_back(m_store.create_tag(type));
+        for (const wasm::ElemSegment& s : module.elems) {
+            std::vector<uint64_t> references;
+            references.reserve(s.size());
+            for (const wasm::FuncIdx f : s.functions) references.push_back(reinterpret_cast<uint64_t>(instance.function(f)));
+            for (const wasm::ConstExpr& e : s.elements) references.push_back(evaluate(e, instance).ref);
+            instance.m_elems.push_back(std::move(references));
+        }
+        for (const wasm::DataSegment& s : module.datas) instance.m_datas.push_back(s.bytes);
+        return std::nullopt;
+    }
+
+    static TrapKind run_segments(Instance& instance)
+    {
+        const wasm::Module& module = instance.module();
+        for (uint32_t i = 0; i < module.elems.size(); ++i) {
+            const wasm::ElemSegment& s = module.elems[i];
+            if (s.mode == wasm::SegmentMode::active) {
+                const bool is_64 = module.tables[s.table.value].type.address == wasm::AddressType::i64;
+                const Value offset = evaluate(s.offset, instance);
+                const TrapKind trap = table_init(instance, s.table, wasm::ElemIdx{i}, is_64 ? offset.i64 : offset.i32, 0, static_cast<uint32_t>(s.size()));
+                if (trap != TrapKind::none) return trap;
+            }
+            if (s.mode != wasm::SegmentMode::passive) instance.drop_elem(wasm::ElemIdx{i});
+        }
+        for (uint32_t i = 0; i < module.datas.size(); ++i) {
+            const wasm::DataSegment& s = module.datas[i];
+            if (s.mode != wasm::SegmentMode::active) continue;
+            const bool is_64 = module.memories[s.memory.value].address == wasm::AddressType::i64;
+            const Value offset = evaluate(s.offset, instance);
+            const TrapKind trap = memory_init(instance, s.memory, wasm::DataIdx{i}, is_64 ? offset.i64 : offset.i32, 0, static_cast<uint32_t>(s.bytes.size()));
+            if (trap != TrapKind::none) return trap;
+            instance.drop_data(wasm::DataIdx{i});
+        }
+        return TrapKind::none;
+    }
+
+    Store& m_store;
+    std::span<const Extern> m_imports;
+    std::unique_ptr<Instance> m_instance;
+};
+
+Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports)
+{
+    return Instantiation{*this, std::move(code), imports}.run();
+}
+
+Instance::~Instance()
+{
+    if (m_context != nullptr) ::operator delete(m_context, std::align_val_t{alignof(InstanceContext)});
+}
+
+const Function* Instance::function(wasm::FuncIdx f) const
+{
+    return module().is_imported(f) ? m_imported_functions[f.value] : &m_functions[f.value];
+}
+
+Value* Instance::global_cell(wasm::GlobalIdx g) const
+{
+    const ContextLayout& layout = m_code->layout();
+    return layout.is_global_indirect(g) ? at_offset<Value*>(m_context, layout.global(g)) : &at_offset<Value>(m_context, layout.global(g));
+}
+
+std::optional<Extern> Instance::find_export(std::string_view name)
+{
+    const wasm::Export* const e = module().find_export(name);
+    if (e == nullptr) return std::nullopt;
+    return export_at(*e);
+}
+
+Extern Instance::export_at(const wasm::Export& e)
+{
+    switch (e.kind) {
+    case wasm::ExternKind::func: return function(wasm::FuncIdx{e.index});
+    case wasm::ExternKind::table: return m_tables[e.index];
+    case wasm::ExternKind::memory: return m_memories[e.index];
+    case wasm::ExternKind::tag: return m_tags[e.index];
+    case wasm::ExternKind::global: break;
+    }
+    if (e.index < m_imported_globals.size()) return m_imported_globals[e.index];
+    if (m_exported_globals.empty()) m_exported_globals.resize(module().globals.size());
+    auto& view = m_exported_globals[e.index];
+    if (!view) view = std::make_unique<Global>(Global{module().globals[e.index].type, global_cell(wasm::GlobalIdx{e.index}), {}});
+    return view.get();
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,97 @@
+#include "runtime/memory.hpp"
+
+#include "runtime/range_registry.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+
+namespace weir::runtime {
+
+namespace {
+
+constexpr uint64_t host_page_bytes = 4096;
+constexpr uint64_t round_to_page(uint64_t n) { return (n + host_page_bytes - 1) / host_page_bytes * host_page_bytes; }
+// A checked memory without a maximum reserves at most so much; growth beyond it fails.
+constexpr uint64_t max_checked_reservation_bytes = uint64_t{1} << 36;
+
+RangeRegistry<Memory>& reservations()
+{
+    static RangeRegistry<Memory> registry;
+    return registry;
+}
+
+}  // namespace
+
+bool Memory::is_in_reservation(uintptr_t address) noexcept { return reservations().find(address) != nullptr; }
+
+Result<std::unique_ptr<Memory>, SysError> Memory::create(const wasm::MemoryType& type, MemoryMode mode, uint64_t limit_bytes)
+{
+    const uint32_t page_log2 = type.page_size_log2;
+    const uint64_t address_limit = type.address == wasm::AddressType::i32 ? uint64_t{1} << 32 : max_checked_reservation_bytes;
+    if (type.limits.min > address_limit >> page_log2 || type.limits.min << page_log2 > limit_bytes)
+        return Unexpected{SysError{ENOMEM, "create memory", "of " + std::to_string(type.limits.min) + " pages"}};
+    const uint64_t initial = type.limits.min << page_log2;
+    uint64_t capacity = std::min(address_limit, std::max(limit_bytes, initial));
+    if (type.limits.max && *type.limits.max < capacity >> page_log2) capacity = *type.limits.max << page_log2;
+
+    auto memory = std::unique_ptr<Memory>{new Memory};
+    uint64_t front = front_guard_bytes;
+    if (mode == MemoryMode::guard) {
+        WEIR_TRY(reservation, Mapping::reserve(front + guard_reservation_bytes));
+        memory->m_reservation = std::move(reservation);
+    } else {
+        // Take what the address space has, down to what the module needs at its start.
+        uint64_t wanted = capacity;
+        for (;;) {
+            auto reservation = Mapping::reserve(front + round_to_page(wanted) + host_page_bytes);
+            if (reservation) {
+                memory->m_reservation = std::move(*reservation);
+                capacity = wanted;
+                break;
+            }
+            if (front != host_page_bytes)
+                front = host_page_bytes;
+            else if (wanted == initial)
+                return Unexpected{reservation.error()};
+            else
+                wanted = std::max(initial, wanted / 2);
+        }
+    }
+    memory->base = memory->m_reservation.data() + front;
+    memory->m_type = type;
+    memory->m_mode = mode;
+    memory->m_capacity_bytes = capacity;
+    if (initial != 0 && ::mprotect(memory->base, round_to_page(initial), PROT_READ | PROT_WRITE) != 0) return Unexpected{last_error("mprotect")};
+    memory->size_bytes.store(initial, std::memory_order_release);
+    const auto begin = reinterpret_cast<uintptr_t>(memory->m_reservation.data());
+    if (!reservations().add(begin, begin + memory->m_reservation.size_bytes(), memory.get()))
+        return Unexpected{SysError{ENOMEM, "register memory", {}}};
+    return memory;
+}
+
+Memory::~Memory() { reservations().remove(this); }
+
+wasm::MemoryType Memory::type() const
+{
+    wasm::MemoryType t = m_type;
+    t.limits.min = pages();
+    return t;
+}
+
+uint64_t Memory::grow(uint64_t delta_pages) noexcept
+{
+    const std::scoped_lock lock{m_grow_mutex};
+    const uint64_t old_bytes = size_bytes.load(std::memory_order_relaxed);
+    const uint64_t old_pages = old_bytes >> m_type.page_size_log2;
+    const uint64_t max_pages = m_capacity_bytes >> m_type.page_size_log2;
+    if (delta_pages > max_pages - old_pages) return ~uint64_t{0};
+    const uint64_t new_bytes = old_bytes + (delta_pages << m_type.page_size_log2);
+    const uint64_t committed = round_to_page(old_bytes);
+    if (const uint64_t wanted = round_to_page(new_bytes); wanted > committed)
+        if (::mprotect(base + committed, wanted - committed, PROT_READ | PROT_WRITE) != 0) return ~uint64_t{0};
+    size_bytes.store(new_bytes, std::memory_order_release);
+    return old_pages;
+}
+
+}  // namespace weir::runtime

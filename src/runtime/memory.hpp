@@ -1,0 +1,49 @@
+#pragma once
+
+#include "base/mapping.hpp"
+#include "base/result.hpp"
+#include "runtime/contract.hpp"
+#include "wasm/types.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+
+namespace weir::runtime {
+
+/// A linear memory. Never moves: its largest size is reserved, behind an inaccessible front guard. Growth is thread-safe.
+/// Standard: Core 3.0, 4.2.9 "Memory Instances".
+class Memory : public MemoryHeader {
+public:
+    /// `mode` guard needs a 32-bit address type and 64 KiB pages. `limit_bytes` bounds growth beyond the type's own maximum.
+    static Result<std::unique_ptr<Memory>, SysError> create(const wasm::MemoryType& type, MemoryMode mode, uint64_t limit_bytes);
+    ~Memory();
+
+    /// The type with the current size as minimum, for import matching.
+    [[nodiscard]] wasm::MemoryType type() const;
+    [[nodiscard]] MemoryMode mode() const { return m_mode; }
+    [[nodiscard]] uint64_t pages() const { return size_bytes.load(std::memory_order_acquire) >> m_type.page_size_log2; }
+    [[nodiscard]] std::span<std::byte> bytes() const { return {base, size_bytes.load(std::memory_order_acquire)}; }
+    /// The old size in pages; ~0 when the type, the limit or the system refuses.
+    uint64_t grow(uint64_t delta_pages) noexcept;
+    /// Whether [address, address + n) lies inside.
+    [[nodiscard]] bool contains(uint64_t address, uint64_t n) const
+    {
+        const uint64_t size = size_bytes.load(std::memory_order_acquire);
+        return n <= size && address <= size - n;
+    }
+
+    /// Whether the address lies in some memory's reservation, guards included. Async-signal-safe.
+    static bool is_in_reservation(uintptr_t address) noexcept;
+
+private:
+    Memory() = default;
+    wasm::MemoryType m_type;
+    MemoryMode m_mode = MemoryMode::checked;
+    Mapping m_reservation;
+    uint64_t m_capacity_bytes = 0;
+    std::mutex m_grow_mutex;
+};
+
+}  // namespace weir::runtime

@@ -1,0 +1,107 @@
+#include "runtime/module_code.hpp"
+
+#include "runtime/activation.hpp"
+#include "runtime/instance.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace weir::runtime {
+
+namespace {
+// Machine code is some four to ten times its wasm; vectors and br_table more. Address space costs nothing.
+constexpr size_t code_bytes_per_wasm_byte = 32;
+constexpr size_t min_code_bytes = size_t{1} << 20;
+}  // namespace
+
+ModuleCode::ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module)
+    : m_engine(std::move(engine)), m_module(std::move(module)), m_layout(*m_module)
+{
+    for (const wasm::MemoryType& t : m_module->memories) m_options.memory_modes.push_back(m_engine->mode_for(t));
+}
+
+Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module)
+{
+    if (module->unsupported) {
+        const auto& use = *module->unsupported;
+        return Unexpected{"the module uses " + std::string{use.feature} + " (" + std::string{use.instruction} + " in function " +
+                          std::to_string(use.function.value) + "), which weir validates but does not run yet"};
+    }
+    size_t wasm_bytes = 0;
+    for (const wasm::FunctionBody& b : module->bodies) wasm_bytes += b.bytes.size();
+    auto code = std::shared_ptr<ModuleCode>{new ModuleCode{std::move(engine), std::move(module)}};
+    auto space = CodeSpace::create(code->m_module->bodies.size(), min_code_bytes + wasm_bytes * code_bytes_per_wasm_byte);
+    if (!space) return Unexpected{space.error().to_string()};
+    code->m_space = std::move(*space);
+    code->m_space->owner = code.get();
+    return code;
+}
+
+Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
+{
+    const uint32_t first = m_module->imported_function_count;
+    CodeSlot& slot = m_space->slot(function.value - first);
+    const std::scoped_lock lock{m_mutex};
+    const void* const entry = slot.entry.load(std::memory_order_acquire);
+    if (m_space->find(reinterpret_cast<uintptr_t>(entry)) != nullptr) return entry;  // another thread was faster
+    thread_local CompiledCode compiled;
+    WEIR_CHECK(m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, compiled));
+    const std::byte* const code = m_space->publish(compiled, first, function.value);
+    if (code == nullptr) return Unexpected{CompileError{"the module's code space is full"}};
+    slot.entry.store(code, std::memory_order_release);
+    return static_cast<const void*>(code);
+}
+
+Result<ModuleCode::CompileTotals, CompileError> ModuleCode::compile_all(unsigned threads)
+{
+    const uint32_t first = m_module->imported_function_count;
+    const auto count = static_cast<uint32_t>(m_module->bodies.size());
+    std::atomic<uint32_t> next{0};
+    std::mutex mutex;  // guards error
+    std::optional<CompileError> error;
+    const auto work = [&] {
+        CompiledCode compiled;
+        for (uint32_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+            const wasm::FuncIdx function{first + i};
+            auto result = m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, compiled);
+            const std::byte* const code = result ? m_space->publish(compiled, first, function.value) : nullptr;
+            if (code == nullptr) {
+                const std::scoped_lock lock{mutex};
+                if (!error) error = result ? CompileError{"the module's code space is full"} : result.error();
+                return;
+            }
+            m_space->slot(i).entry.store(code, std::memory_order_release);
+        }
+    };
+    {
+        std::vector<std::jthread> others;
+        for (unsigned i = 1; i < std::min(threads, count); ++i) others.emplace_back(work);
+        work();
+    }
+    if (error) return Unexpected{std::move(*error)};
+    CompileTotals totals{count, 0, m_space->used_bytes()};
+    for (const wasm::FunctionBody& b : m_module->bodies) totals.wasm_bytes += b.bytes.size();
+    return totals;
+}
+
+std::span<const std::byte> ModuleCode::code_of(wasm::FuncIdx function)
+{
+    const auto entry = compile(function);
+    if (!entry) return {};
+    const auto* const piece = m_space->find(reinterpret_cast<uintptr_t>(*entry));
+    return piece == nullptr ? std::span<const std::byte>{} : m_space->code_of(*piece);
+}
+
+extern "C" const void* weir_compile_on_call(InstanceContext* context, uint32_t function) noexcept
+{
+    ModuleCode& code = context->instance->code();
+    const auto entry = code.compile(wasm::FuncIdx{code.module()->imported_function_count + function});
+    if (entry) return *entry;
+    context->exec->pending_trap = TrapKind::code_space_exhausted;
+    return nullptr;
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "runtime/code_space.hpp"
+#include "runtime/context_layout.hpp"
+#include "runtime/engine.hpp"
+#include "wasm/module.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+
+namespace weir::runtime {
+
+/// The machine code of a module, shared by its instances: a function is compiled at its first call. Thread-safe.
+class ModuleCode : public std::enable_shared_from_this<ModuleCode> {
+public:
+    /// Refuses a module that uses instructions weir does not run; the message names the feature.
+    static Result<std::shared_ptr<ModuleCode>, std::string> create(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
+
+    [[nodiscard]] Engine& engine() const { return *m_engine; }
+    [[nodiscard]] const std::shared_ptr<const wasm::Module>& module() const { return m_module; }
+    [[nodiscard]] const ContextLayout& layout() const { return m_layout; }
+    [[nodiscard]] const CompileOptions& options() const { return m_options; }
+    [[nodiscard]] const CodeSlot& slot_of(wasm::FuncIdx f) const { return m_space->slot(f.value - m_module->imported_function_count); }
+    [[nodiscard]] CodeSpace& space() const { return *m_space; }
+
+    /// The entry address of a defined function, compiled if it was not yet; the error says why it could not be.
+    Result<const void*, CompileError> compile(wasm::FuncIdx function);
+    struct CompileTotals {
+        size_t functions = 0, wasm_bytes = 0, code_bytes = 0;
+    };
+    /// Compiles every function on `threads` threads.
+    Result<CompileTotals, CompileError> compile_all(unsigned threads);
+    /// Machine code of a function, compiled if need be; empty on failure.
+    [[nodiscard]] std::span<const std::byte> code_of(wasm::FuncIdx function);
+
+private:
+    ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
+
+    std::shared_ptr<Engine> m_engine;
+    std::shared_ptr<const wasm::Module> m_module;
+    ContextLayout m_layout;
+    CompileOptions m_options;
+    std::unique_ptr<CodeSpace> m_space;
+    std::mutex m_mutex;  // one compilation of a function at a time
+};
+
+}  // namespace weir::runtime

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "base/mapping.hpp"
+#include "base/result.hpp"
+#include "runtime/engine.hpp"
+#include "runtime/extern.hpp"
+#include "runtime/instance.hpp"
+#include "runtime/outcome.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace weir::runtime {
+
+/// Why there is no instance: the guest's start function or a segment stopped it, or the host refused resources.
+using InstantiateError = std::variant<Trap, Exit, std::string>;
+
+/// Instances that may share functions, memories, tables and globals, and the stack that they run on. One thread at a time.
+/// Standard: Core 3.0, 4.2.3 "Store".
+class Store {
+public:
+    static Result<std::unique_ptr<Store>, SysError> create(std::shared_ptr<Engine> engine);
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
+
+    [[nodiscard]] Engine& engine() const { return *m_engine; }
+
+    /// `imports` in the module's order; their types must match (Linker::resolve sees to that). Runs segments and the start function.
+    /// What a failed instantiation did before it failed stays done, as the standard says.
+    Result<Instance*, InstantiateError> instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports);
+
+    /// Calls a guest or host function. `values` holds the parameters in order and receives the results; it has room for the larger of
+    /// both. May be called by host functions that the guest called.
+    Outcome call(const Function& function, Value* values);
+
+    Result<Memory*, SysError> create_memory(const wasm::MemoryType& type);
+    Table* create_table(const wasm::TableType& type, uint64_t initial);
+    Global* create_global(const wasm::GlobalType& type, Value value);
+    Tag* create_tag(wasm::TypeId type);
+    /// Null when there is no code space for the type's trampoline.
+    const Function* create_host_function(wasm::TypeId type, bool (*entry)(HostFunctionContext&, Value*) noexcept, void* data);
+
+    void set_pending_exit(uint32_t code)
+    {
+        m_exec->pending_trap = TrapKind::none;
+        m_pending_exit = code;
+    }
+
+private:
+    friend class Instantiation;
+    Store() = default;
+    Trap make_trap(const struct Activation& activation) const;
+
+    struct HostFunctionObject {
+        Function function{};
+        HostFunctionContext context{};
+    };
+
+    std::shared_ptr<Engine> m_engine;
+    Mapping m_stack;
+    std::unique_ptr<ExecContext> m_exec;
+    std::optional<uint32_t> m_pending_exit;
+    std::vector<std::unique_ptr<Instance>> m_instances;
+    std::vector<std::unique_ptr<Memory>> m_memories;
+    std::vector<std::unique_ptr<Table>> m_tables;
+    std::vector<std::unique_ptr<Global>> m_globals;
+    std::vector<std::unique_ptr<Tag>> m_tags;
+    std::vector<std::unique_ptr<HostFunctionObject>> m_host_functions;
+};
+
+/// Function::index of host functions.
+inline constexpr uint32_t host_function_index = UINT32_MAX;
+
+/// For host functions: ends the guest with an exit code. Use as `return request_exit(cx, code);`.
+bool request_exit(HostFunctionContext& context, uint32_t code) noexcept;
+/// For host functions: stops the guest with a trap. Use as `return request_trap(cx, kind);`.
+inline bool request_trap(HostFunctionContext& context, TrapKind kind) noexcept
+{
+    context.exec->pending_trap = kind;
+    return false;
+}
+
+/// The builtins' addresses, as InstanceContext::builtins wants them.
+extern const void* const builtin_table[static_cast<size_t>(Builtin::count_)];
+
+}  // namespace weir::runtime
