@@ -124,11 +124,13 @@ const CodeSpace::Piece* CodeSpace::find(uintptr_t pc) const noexcept
     return offset <= uint64_t{piece->begin} + piece->size_bytes ? piece : nullptr;  // a return address may be one past the end
 }
 
-const CodeSite* CodeSpace::find_site(const Piece& piece, uintptr_t pc) const noexcept
+const CodeSite* CodeSpace::find_site(const Piece& piece, uintptr_t pc, PcKind kind) const noexcept
 {
     const auto offset = static_cast<uint32_t>(pc - reinterpret_cast<uintptr_t>(m_code) - piece.begin);
-    const auto found = std::lower_bound(piece.sites.begin(), piece.sites.end(), offset, [](const CodeSite& s, uint32_t o) { return s.code_offset < o; });
-    return found != piece.sites.end() && found->code_offset == offset ? &*found : nullptr;
+    auto found = std::lower_bound(piece.sites.begin(), piece.sites.end(), offset, [](const CodeSite& s, uint32_t o) { return s.code_offset < o; });
+    for (; found != piece.sites.end() && found->code_offset == offset; ++found)
+        if ((found->kind == CodeSite::Kind::call) == (kind == PcKind::return_address)) return &*found;
+    return nullptr;
 }
 
 }  // namespace weir::runtime

@@ -43,7 +43,10 @@ public:
     };
     /// The piece around a pc, null if none. Async-signal-safe.
     [[nodiscard]] const Piece* find(uintptr_t pc) const noexcept;
-    [[nodiscard]] const CodeSite* find_site(const Piece& piece, uintptr_t pc) const noexcept;
+    /// What a pc of a piece stands for: it was interrupted there, or it is where a call returns to. Two sites may share an offset, when a
+    /// call is followed by an instruction that can trap.
+    enum class PcKind : uint8_t { interrupted, return_address };
+    [[nodiscard]] const CodeSite* find_site(const Piece& piece, uintptr_t pc, PcKind kind) const noexcept;
     [[nodiscard]] std::span<const std::byte> code_of(const Piece& piece) const { return {m_code + piece.begin, piece.size_bytes}; }
     [[nodiscard]] size_t used_bytes() const { return m_used; }
 

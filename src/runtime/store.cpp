@@ -64,7 +64,12 @@ Trap Store::make_trap(const Activation& activation) const
         if (space == nullptr || space->owner == nullptr) continue;
         const auto* const piece = space->find(activation.pcs[i]);
         if (piece == nullptr) continue;
-        const CodeSite* const site = space->find_site(*piece, activation.pcs[i]);
+        // Only the innermost frame can have been interrupted; when a builtin or a host function stopped the guest it called, too.
+        const CodeSite* site = space->find_site(*piece, activation.pcs[i], CodeSpace::PcKind::return_address);
+        if (i == 0)
+            if (const CodeSite* const interrupted = space->find_site(*piece, activation.pcs[i], CodeSpace::PcKind::interrupted);
+                interrupted != nullptr && (site == nullptr || interrupted->trap == activation.trap))
+                site = interrupted;
         trap.frames.push_back({static_cast<const ModuleCode*>(space->owner)->shared_from_this(), wasm::FuncIdx{piece->function}, site != nullptr ? site->wasm_offset : 0});
     }
     return trap;
