@@ -70,7 +70,7 @@ struct GuestAddress {
 /// Whether the baseline has emitters for a feature's instructions; modules that use others are refused at load.
 constexpr bool is_compiled(wasm::Feature f)
 {
-    return f != wasm::Feature::gc && f != wasm::Feature::exceptions && f != wasm::Feature::custom_descriptors;
+    return f != wasm::Feature::simd && f != wasm::Feature::relaxed_simd && f != wasm::Feature::threads && f != wasm::Feature::gc && f != wasm::Feature::exceptions && f != wasm::Feature::custom_descriptors;
 }
 /// Instructions that are looked at in unreachable code as well, to keep count of nesting.
 constexpr bool is_structured(wasm::Opcode op)

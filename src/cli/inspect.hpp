@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+
+namespace weir::cli {
+
+struct InspectOptions {
+    std::string file;
+    bool compiles_all = false;
+    unsigned threads = 1;
+};
+
+/// Prints what a module is; answers the process's exit code.
+int inspect(const InspectOptions& options);
+
+}  // namespace weir::cli
