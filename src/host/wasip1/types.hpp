@@ -93,6 +93,15 @@ struct ClockSubscription {
     uint8_t padding1[6];
 };
 
+struct SubscriptionClock {
+    uint32_t id;
+    uint32_t padding1;
+    Timestamp timeout;
+    Timestamp precision;
+    uint16_t flags;  // 1: absolute
+    uint8_t padding2[6];
+};
+
 struct Subscription {
     uint64_t userdata;
     uint8_t tag;  // 0 clock, 1 fd_read, 2 fd_write
