@@ -31,6 +31,7 @@ void Mapping::unmap() noexcept
 {
     if (m_data != nullptr) ::munmap(m_data, m_size);
     m_data = nullptr;
+    m_size = 0;
 }
 
 }  // namespace weir

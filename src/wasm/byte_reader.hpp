@@ -1,10 +1,13 @@
 #pragma once
 
+#include "base/leb128.hpp"
 #include "base/utf8.hpp"
+#include "wasm/module_error.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -14,55 +17,69 @@ namespace weir::wasm {
 /// zero, so a caller may check once after several reads. Standard: Core 3.0, 5.2.
 class ByteReader {
 public:
+    /// `offset_bytes`: where `bytes` stand in the module, for the offsets of failures.
     ByteReader(std::span<const std::byte> bytes, size_t offset_bytes)
         : m_next(reinterpret_cast<const uint8_t*>(bytes.data())), m_end(m_next + bytes.size()), m_begin(m_next), m_offset(offset_bytes)
     {
     }
 
     [[nodiscard]] bool failed() const { return m_message != nullptr; }
-    [[nodiscard]] const char* message() const { return m_message; }
-    [[nodiscard]] size_t failure_offset() const { return m_failure_offset; }
+    /// The failure. Precondition: failed().
+    [[nodiscard]] ModuleError error() const
+    {
+        ModuleError e{m_kind, m_message, m_failure_offset, std::nullopt, {}};
+        if (m_subject) e.message += " " + std::to_string(*m_subject);
+        return e;
+    }
     [[nodiscard]] size_t offset() const { return m_offset + static_cast<size_t>(m_next - m_begin); }
     [[nodiscard]] size_t remaining() const { return static_cast<size_t>(m_end - m_next); }
     [[nodiscard]] bool at_end() const { return m_next == m_end; }
     [[nodiscard]] const std::byte* position() const { return reinterpret_cast<const std::byte*>(m_next); }
 
+    /// `message` is a literal.
     void fail(const char* message) { fail_at(message, offset()); }
-    void fail_at(const char* message, size_t offset)
+    void fail_at(const char* message, size_t offset, ErrorKind kind = ErrorKind::malformed, std::optional<uint64_t> subject = std::nullopt)
     {
         if (m_message == nullptr) {
             m_message = message;
             m_failure_offset = offset;
+            m_kind = kind;
+            m_subject = subject;
         }
         m_next = m_end;
     }
 
     uint8_t u8()
     {
-        if (m_next == m_end) {
+        if (m_next == m_end) [[unlikely]] {
             fail("unexpected end");
             return 0;
         }
         return *m_next++;
     }
-    uint8_t peek() const { return m_next == m_end ? uint8_t{0} : *m_next; }
+    [[nodiscard]] uint8_t peek() const { return m_next == m_end ? uint8_t{0} : *m_next; }
 
     uint32_t u32()
     {
         if (m_next != m_end && *m_next < 0x80) [[likely]] return *m_next++;
-        return static_cast<uint32_t>(unsigned_leb(32));
+        return static_cast<uint32_t>(unsigned_leb<32>());
     }
-    uint64_t u64() { return unsigned_leb(64); }
+    uint64_t u64()
+    {
+        if (m_next != m_end && *m_next < 0x80) [[likely]] return *m_next++;
+        return unsigned_leb<64>();
+    }
     int32_t s32()
     {
-        if (m_next != m_end && *m_next < 0x80) [[likely]] {
-            const uint8_t byte = *m_next++;
-            return static_cast<int32_t>(byte << 25U) >> 25;
-        }
-        return static_cast<int32_t>(signed_leb(32));
+        if (m_next != m_end && *m_next < 0x80) [[likely]] return static_cast<int32_t>(uint32_t{*m_next++} << 25) >> 25;
+        return static_cast<int32_t>(signed_leb<32>());
     }
-    int64_t s33() { return signed_leb(33); }
-    int64_t s64() { return signed_leb(64); }
+    int64_t s33() { return signed_leb<33>(); }
+    int64_t s64()
+    {
+        if (m_next != m_end && *m_next < 0x80) [[likely]] return static_cast<int64_t>(uint64_t{*m_next++} << 57) >> 57;
+        return signed_leb<64>();
+    }
 
     template <class T>
     T fixed()
@@ -103,62 +120,35 @@ public:
         const size_t at = offset();
         const auto text = bytes(length);
         if (!failed() && !is_utf8(text)) fail_at("malformed UTF-8 encoding", at);
+        if (failed()) return {};
         return {reinterpret_cast<const char*>(text.data()), text.size()};
     }
 
 private:
-    uint64_t unsigned_leb(uint32_t bits)
+    template <unsigned bits>
+    uint64_t unsigned_leb()
     {
         const size_t at = offset();
-        uint64_t value = 0;
-        for (uint32_t shift = 0;; shift += 7) {
-            if (m_next == m_end) {
-                fail("unexpected end");
-                return 0;
-            }
-            const uint8_t byte = *m_next++;
-            const uint32_t left = bits - shift;
-            if (left < 7 && (byte & 0x7fU) >> left != 0) {
-                fail_at("integer too large", at);
-                return 0;
-            }
-            value |= uint64_t{byte & 0x7fU} << shift;
-            if ((byte & 0x80U) == 0) return value;
-            if (left <= 7) {
-                fail_at("integer representation too long", at);
-                return 0;
-            }
-        }
+        LebStatus status{};
+        const uint64_t value = read_unsigned_leb<bits>(m_next, m_end, status);
+        if (status != LebStatus::ok) [[unlikely]] fail_leb(status, at);
+        return value;
     }
-    int64_t signed_leb(uint32_t bits)
+    template <unsigned bits>
+    int64_t signed_leb()
     {
         const size_t at = offset();
-        uint64_t value = 0;
-        for (uint32_t shift = 0;; shift += 7) {
-            if (m_next == m_end) {
-                fail("unexpected end");
-                return 0;
-            }
-            const uint8_t byte = *m_next++;
-            const uint32_t left = bits - shift;
-            value |= uint64_t{byte & 0x7fU} << shift;
-            if (left <= 7) {
-                if ((byte & 0x80U) != 0) {
-                    fail_at("integer representation too long", at);
-                    return 0;
-                }
-                // All bits beyond the width repeat the sign.
-                const auto sign_and_rest = static_cast<uint32_t>(byte & 0x7fU) >> (left - 1);
-                if (sign_and_rest != 0 && sign_and_rest != (0x7fU >> (left - 1))) {
-                    fail_at("integer too large", at);
-                    return 0;
-                }
-            }
-            if ((byte & 0x80U) == 0) {
-                const uint32_t used = shift + 7;
-                if (used < 64 && (byte & 0x40U) != 0) value |= ~uint64_t{0} << used;
-                return static_cast<int64_t>(value);
-            }
+        LebStatus status{};
+        const int64_t value = read_signed_leb<bits>(m_next, m_end, status);
+        if (status != LebStatus::ok) [[unlikely]] fail_leb(status, at);
+        return value;
+    }
+    void fail_leb(LebStatus status, size_t at)
+    {
+        switch (status) {
+        case LebStatus::unexpected_end: return fail("unexpected end");
+        case LebStatus::too_long: return fail_at("integer representation too long", at);
+        default: return fail_at("integer too large", at);
         }
     }
 
@@ -168,6 +158,8 @@ private:
     size_t m_offset;
     const char* m_message = nullptr;
     size_t m_failure_offset = 0;
+    ErrorKind m_kind = ErrorKind::malformed;
+    std::optional<uint64_t> m_subject;
 };
 
 /// The same for bytes that a ByteReader has accepted before: no checks.
@@ -181,38 +173,14 @@ public:
     [[nodiscard]] size_t offset() const { return m_offset + static_cast<size_t>(m_next - m_begin); }
     [[nodiscard]] bool at_end() const { return m_next == m_end; }
     static void fail(const char*) {}
-    static void fail_at(const char*, size_t) {}
+    static void fail_at(const char*, size_t, ErrorKind = ErrorKind::malformed, std::optional<uint64_t> = std::nullopt) {}
     uint8_t u8() { return *m_next++; }
     [[nodiscard]] uint8_t peek() const { return *m_next; }
-    uint32_t u32() { return static_cast<uint32_t>(u64()); }
-    uint64_t u64()
-    {
-        if (*m_next < 0x80) [[likely]] return *m_next++;
-        uint64_t value = 0;
-        uint32_t shift = 0;
-        uint8_t byte;
-        do {
-            byte = *m_next++;
-            value |= uint64_t{byte & 0x7fU} << shift;
-            shift += 7;
-        } while ((byte & 0x80U) != 0);
-        return value;
-    }
-    int32_t s32() { return static_cast<int32_t>(s64()); }
-    int64_t s33() { return s64(); }
-    int64_t s64()
-    {
-        uint64_t value = 0;
-        uint32_t shift = 0;
-        uint8_t byte;
-        do {
-            byte = *m_next++;
-            value |= uint64_t{byte & 0x7fU} << shift;
-            shift += 7;
-        } while ((byte & 0x80U) != 0);
-        if (shift < 64 && (byte & 0x40U) != 0) value |= ~uint64_t{0} << shift;
-        return static_cast<int64_t>(value);
-    }
+    uint32_t u32() { return static_cast<uint32_t>(read_trusted_unsigned_leb(m_next)); }
+    uint64_t u64() { return read_trusted_unsigned_leb(m_next); }
+    int32_t s32() { return static_cast<int32_t>(read_trusted_signed_leb(m_next)); }
+    int64_t s33() { return read_trusted_signed_leb(m_next); }
+    int64_t s64() { return read_trusted_signed_leb(m_next); }
     template <class T>
     T fixed()
     {

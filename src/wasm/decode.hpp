@@ -26,7 +26,6 @@ struct DecodeLimits {
     uint32_t params = 1'000;
     uint32_t results = 1'000;
     uint32_t struct_fields = 10'000;
-    uint32_t subtype_depth = 63;
     uint32_t function_bytes = 64U << 20;
 };
 

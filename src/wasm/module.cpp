@@ -1,5 +1,6 @@
 #include "wasm/module.hpp"
 
+#include "base/printable.hpp"
 #include "wasm/module_error.hpp"
 #include "wasm/opcodes.hpp"
 #include "wasm/type_registry.hpp"
@@ -8,8 +9,6 @@
 #include <charconv>
 
 namespace weir::wasm {
-
-static_assert(detail::is_unique(), "two rows of opcodes.def have the same code");
 
 const SubType& Module::sub_type(TypeId id) const { return registry->at(id); }
 const FuncType& Module::func_type(FuncIdx f) const { return registry->at(functions[f.value]).func; }
@@ -22,16 +21,19 @@ const Export* Module::find_export(std::string_view name) const
 
 std::string_view mnemonic(Opcode opcode)
 {
-    for (const OpInfo& info : op_table)
-        if (info.opcode == opcode) return info.text;
-    return "?";
+    const OpInfo* const info = find_op(static_cast<uint32_t>(opcode));
+    return info == nullptr ? "?" : info->text;
 }
 
 namespace {
-std::string heap_name(ValType t)
+std::string heap_name(ValType t, const Module* module)
 {
     switch (t.heap()) {
-    case HeapKind::indexed: return "type " + std::to_string(t.type().value);
+    case HeapKind::indexed:
+        if (module != nullptr)
+            if (const auto found = std::find(module->types.begin(), module->types.end(), t.type()); found != module->types.end())
+                return std::to_string(found - module->types.begin());
+        return "engine type " + std::to_string(t.type().value);
     case HeapKind::func: return "func";
     case HeapKind::nofunc: return "nofunc";
     case HeapKind::extern_: return "extern";
@@ -57,7 +59,8 @@ std::string list(const ResultType& types)
 }
 }  // namespace
 
-std::string to_string(ValType t)
+namespace {
+std::string describe(ValType t, const Module* module)
 {
     switch (t.kind()) {
     case ValKind::bottom: return "any value";
@@ -68,10 +71,16 @@ std::string to_string(ValType t)
     case ValKind::v128: return "v128";
     case ValKind::ref: break;
     }
-    const std::string heap = t.is_exact() ? "(exact " + heap_name(t) + ")" : heap_name(t);
+    const std::string heap = t.is_exact() ? "(exact " + heap_name(t, module) + ")" : heap_name(t, module);
+    if (t.is_nullable() && t.heap() == HeapKind::none) return "nullref";
+    if (t.is_nullable() && (t.heap() == HeapKind::nofunc || t.heap() == HeapKind::noextern || t.heap() == HeapKind::noexn)) return "null" + heap.substr(2) + "ref";
     if (t.is_nullable() && t.heap() != HeapKind::indexed) return heap + "ref";
     return std::string{"(ref "} + (t.is_nullable() ? "null " : "") + heap + ")";
 }
+}  // namespace
+
+std::string to_string(ValType type) { return describe(type, nullptr); }
+std::string to_string(ValType type, const Module& module) { return describe(type, &module); }
 
 std::string to_string(const FuncType& type) { return list(type.params) + " -> " + list(type.results); }
 
@@ -80,7 +89,7 @@ std::string ModuleError::to_string() const
     std::string text;
     if (function) {
         text += "function " + std::to_string(function->value);
-        if (!function_name.empty()) text += " (" + function_name + ")";
+        if (!function_name.empty()) text += " (" + printable(function_name) + ")";
         text += ", ";
     }
     if (kind == ErrorKind::malformed || offset_bytes != 0) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -113,6 +114,8 @@ struct Module {
     std::vector<DataSegment> datas;
     std::optional<uint32_t> data_count;
     std::vector<FunctionBody> bodies;  // of defined functions, in order
+    /// C.refs of Core 3.0, 3.1.1: a flag per function, set for those that are named outside of bodies. ref.func may name these.
+    std::vector<bool> referenced_functions;
 
     uint32_t imported_function_count = 0;
     uint32_t imported_table_count = 0;
@@ -138,5 +141,8 @@ struct Module {
     [[nodiscard]] const FuncType& func_type(FuncIdx f) const;  // precondition: in range
     [[nodiscard]] const Export* find_export(std::string_view name) const;
 };
+
+/// Text form with defined types by their index in `module`, e.g. "(ref null 3)".
+std::string to_string(ValType type, const Module& module);
 
 }  // namespace weir::wasm

@@ -25,9 +25,11 @@ struct ModuleError {
     std::string message;
     size_t offset_bytes = 0;            // where in the module
     std::optional<FuncIdx> function;    // the function whose body it is in
-    std::string function_name;          // from the name section, if it says
+    std::string function_name;          // from the name section, if it says; as it stands there
+    std::string expected = {};          // of a type mismatch: the two types as text, also part of the message
+    std::string found = {};
 
-    /// "function 12 (main), byte 0x1a2b: type mismatch: expected i32, found f64"
+    /// "function 12 (main), byte 0x1a2b: type mismatch in i32.add: expected i32, found f64". Safe to show on a terminal.
     [[nodiscard]] std::string to_string() const;
 };
 

@@ -3,8 +3,10 @@
 #include "wasm/features.hpp"
 #include "wasm/types.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <string_view>
 
 namespace weir::wasm {
@@ -76,14 +78,57 @@ inline constexpr OpInfo op_table[] = {
 };
 
 namespace detail {
-constexpr bool is_unique()
+// Adding a row, even twice or in the wrong place, is told by the compiler.
+constexpr bool is_ascending()
 {
-    for (const OpInfo& a : op_table)
-        for (const OpInfo& b : op_table)
-            if (&a != &b && a.opcode == b.opcode) return false;
+    for (size_t i = 1; i < std::size(op_table); ++i)
+        if (op_table[i - 1].opcode >= op_table[i].opcode) return false;
     return true;
 }
 }  // namespace detail
+static_assert(detail::is_ascending(), "rows of opcodes.def repeat a code or are out of order");
+
+/// The row of an opcode; null for a number that is none.
+[[nodiscard]] constexpr const OpInfo* find_op(uint32_t code)
+{
+    const OpInfo* const found = std::ranges::lower_bound(op_table, static_cast<Opcode>(code), {}, &OpInfo::opcode);
+    return found == std::end(op_table) || found->opcode != static_cast<Opcode>(code) ? nullptr : found;
+}
+
+/// Whether a constant expression may hold the instruction. Standard: Core 3.0, 3.4.13 "Constant Expressions"; the descriptor forms
+/// are the custom-descriptors proposal's.
+[[nodiscard]] constexpr bool is_constant_op(Opcode op)
+{
+    using enum Opcode;
+    switch (op) {
+    case end:
+    case i32_const:
+    case i64_const:
+    case f32_const:
+    case f64_const:
+    case v128_const:
+    case i32_add:
+    case i32_sub:
+    case i32_mul:
+    case i64_add:
+    case i64_sub:
+    case i64_mul:
+    case global_get:
+    case ref_null:
+    case ref_func:
+    case ref_i31:
+    case struct_new:
+    case struct_new_default:
+    case struct_new_desc:
+    case struct_new_default_desc:
+    case array_new:
+    case array_new_default:
+    case array_new_fixed:
+    case any_convert_extern:
+    case extern_convert_any: return true;
+    default: return false;
+    }
+}
 
 /// The mnemonic of the text format.
 [[nodiscard]] std::string_view mnemonic(Opcode opcode);

@@ -9,8 +9,9 @@
 #include "wasm/type_reader.hpp"
 #include "wasm/visitor.hpp"
 
-#include <deque>
+#include <forward_list>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 // Reads the instructions of an expression and hands each to a visitor. The one place that knows how immediates are
@@ -27,6 +28,23 @@ struct Locals {
     size_t code_begin = 0;
 };
 Result<Locals, ModuleError> read_locals(const Module& module, const FunctionBody& body);
+
+/// Reads local declarations and hands each group to `see(count, type)`; more than max_locals in all is a failure.
+template <class Reader, class See>
+void read_local_groups(const Module& module, Reader& r, See&& see)
+{
+    const uint32_t groups = r.count(2, "unexpected end: more locals than bytes");
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < groups && !r.failed(); ++i) {
+        const size_t at = r.offset();
+        const uint32_t count = r.u32();
+        const ValType type = read_val_type(r, {module.types, 0});
+        if (r.failed()) return;
+        if (count > max_locals - total) return r.fail_at("too many locals", at, ErrorKind::limit);
+        total += count;
+        see(count, type);
+    }
+}
 
 /// Reads immediates. Keeps the storage that spans in them point to.
 template <class Reader>
@@ -119,18 +137,23 @@ private:
             return {{}, {&number_types[first - 0x7bU], 1}};
         }
         if (first >= 0x62 && first <= 0x74) {
-            m_single_results.push_back(read_val_type(m_reader, m_types));
-            return {{}, {&m_single_results.back(), 1}};
+            const ValType type = read_val_type(m_reader, m_types);
+            if (m_single_results.empty() || m_single_results.front() != type) m_single_results.push_front(type);
+            return {{}, {&m_single_results.front(), 1}};
         }
         const size_t at = m_reader.offset();
         const int64_t index = m_reader.s33();
-        if (index < 0 || static_cast<uint64_t>(index) >= m_module.types.size()) {
-            m_reader.fail_at(index < 0 ? "malformed block type" : "unknown type", at);
+        if (index < 0) {
+            m_reader.fail_at("malformed block type", at);
+            return {};
+        }
+        if (static_cast<uint64_t>(index) >= m_module.types.size()) {
+            m_reader.fail_at("unknown type", at, ErrorKind::invalid, static_cast<uint64_t>(index));
             return {};
         }
         const SubType& type = m_module.sub_type(m_module.types[static_cast<size_t>(index)]);
         if (type.kind != CompositeKind::func) {
-            m_reader.fail_at("block type is not a function type", at);
+            m_reader.fail_at("block type is not a function type: type", at, ErrorKind::invalid, static_cast<uint64_t>(index));
             return {};
         }
         return {type.func.params, type.func.results};
@@ -192,14 +215,60 @@ private:
     const Module& m_module;
     Reader& m_reader;
     TypeContext m_types;
-    std::deque<ValType> m_single_results;  // addresses stay
+    std::forward_list<ValType> m_single_results;  // addresses stay
     std::vector<uint32_t> m_labels;
     std::vector<CatchClause> m_catches;
     std::vector<ValType> m_select_types;
 };
 
-/// Reads instructions up to and with the `end` that closes the expression. False when the visitor stopped; a failure of the
-/// encoding stays in the reader.
+namespace detail {
+
+enum class OpcodeForm : uint8_t { one_byte, prefixed };
+
+/// Reads one instruction's immediates and calls the visitor. The two forms are two switches so that the one for single bytes is one
+/// dense table.
+template <OpcodeForm form, class Reader, class V>
+inline bool dispatch(uint32_t code, size_t at, Reader& reader, ImmediateReader<Reader>& immediates, uint32_t& depth, V& visitor)
+{
+    if constexpr (form == OpcodeForm::one_byte)
+        if (code > 0xff) std::unreachable();
+    switch (code) {
+#define WEIR_OP(number, ident, text, imm, ...)                                                                            \
+    case number: {                                                                                                        \
+        if constexpr (((number) > 0xff) != (form == OpcodeForm::prefixed)) {                                              \
+            std::unreachable();                                                                                           \
+        } else {                                                                                                          \
+            const imm immediate = immediates.template read<imm>(Opcode::ident);                                           \
+            if constexpr (!std::is_same_v<imm, NoImm>)                                                                    \
+                if (reader.failed()) [[unlikely]] return false;                                                           \
+            if constexpr (Opcode::ident == Opcode::block || Opcode::ident == Opcode::loop || Opcode::ident == Opcode::if_ || \
+                          Opcode::ident == Opcode::try_table)                                                             \
+                ++depth;                                                                                                  \
+            else if constexpr (Opcode::ident == Opcode::end)                                                              \
+                --depth;                                                                                                  \
+            return visitor.ident(immediate);                                                                              \
+        }                                                                                                                 \
+    }
+#include "wasm/opcodes.def"
+#undef WEIR_OP
+    default: reader.fail_at("illegal opcode", at); return false;
+    }
+}
+
+/// The instructions behind a prefix byte. Apart, for they are rare where speed is counted.
+template <class Reader, class V>
+[[gnu::noinline]] bool dispatch_prefixed(uint32_t prefix, size_t at, Reader& reader, ImmediateReader<Reader>& immediates, uint32_t& depth, V& visitor)
+{
+    const uint32_t sub_opcode = reader.u32();
+    if (reader.failed()) return false;
+    const uint32_t code = prefix << 16 | (sub_opcode > 0xffff ? 0xffffU : sub_opcode);
+    return dispatch<OpcodeForm::prefixed>(code, at, reader, immediates, depth, visitor);
+}
+
+}  // namespace detail
+
+/// Reads instructions up to and with the `end` that closes the expression. False when the visitor stopped or the encoding is
+/// malformed; a failure of the encoding stays in the reader.
 template <class Reader, OpVisitor V>
 bool read_instructions(const Module& module, Reader& reader, V& visitor)
 {
@@ -208,32 +277,11 @@ bool read_instructions(const Module& module, Reader& reader, V& visitor)
     while (depth != 0) {
         const size_t at = reader.offset();
         visitor.at(static_cast<uint32_t>(at));
-        uint32_t code = reader.u8();
-        if (code >= 0xfb && code <= 0xfe) {
-            const uint32_t sub_opcode = reader.u32();
-            code = code << 16 | (sub_opcode > 0xffff ? 0xffffU : sub_opcode);
-        }
-        bool go_on = true;
-        switch (code) {
-#define WEIR_OP(number, ident, text, imm, ...)                                          \
-    case number: {                                                                      \
-        const imm immediate = immediates.template read<imm>(Opcode::ident);             \
-        if (reader.failed()) return true;                                               \
-        if constexpr (Opcode::ident == Opcode::block || Opcode::ident == Opcode::loop || Opcode::ident == Opcode::if_ || \
-                      Opcode::ident == Opcode::try_table)                               \
-            ++depth;                                                                    \
-        else if constexpr (Opcode::ident == Opcode::end)                                \
-            --depth;                                                                    \
-        go_on = visitor.ident(immediate);                                               \
-        break;                                                                          \
-    }
-#include "wasm/opcodes.def"
-#undef WEIR_OP
-        default:
-            reader.fail_at("illegal opcode", at);
-            return true;
-        }
-        if (!go_on) return false;
+        const uint32_t code = reader.u8();
+        if (reader.failed()) [[unlikely]] return false;
+        const bool goes_on = code >= 0xfb && code <= 0xfe ? detail::dispatch_prefixed(code, at, reader, immediates, depth, visitor)
+                                                          : detail::dispatch<detail::OpcodeForm::one_byte>(code, at, reader, immediates, depth, visitor);
+        if (!goes_on) [[unlikely]] return false;
     }
     return true;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "wasm/module.hpp"
+#include "wasm/module_error.hpp"
 #include "wasm/types.hpp"
 
 #include <cstdint>
@@ -22,7 +23,7 @@ TypeId read_type_id(Reader& r, const TypeContext& cx, uint64_t index, size_t at)
     constexpr uint32_t member = 1U << 22;  // rec_group_member of type_registry.hpp
     if (index < cx.types.size()) return cx.types[index];
     if (index - cx.types.size() < cx.open_group_size) return TypeId{member + static_cast<uint32_t>(index - cx.types.size())};
-    r.fail_at("unknown type", at);
+    r.fail_at("unknown type", at, ErrorKind::invalid, index);
     return {};
 }
 
@@ -39,6 +40,11 @@ ValType read_heap_type(Reader& r, const TypeContext& cx, Nullability nullability
     const int64_t code = r.s33();
     if (code >= 0) return ValType::ref(read_type_id(r, cx, static_cast<uint64_t>(code), at), nullability, exactness);
     if (exactness == Exactness::exact) {
+        r.fail_at("malformed heap type", at);
+        return {};
+    }
+    // One byte exactly: a longer writing of the same number is no heap type.
+    if (r.offset() != at + 1) {
         r.fail_at("malformed heap type", at);
         return {};
     }

@@ -119,7 +119,24 @@ HeapKind bottom_of_kind(HeapKind k)
 
 TypeRegistry::~TypeRegistry()
 {
-    for (auto& chunk : m_chunks) delete[] chunk.load(std::memory_order_relaxed);
+    for (uint32_t id = 0; id < m_count; ++id) {
+        const Place place = place_of(id);
+        std::destroy_at(m_chunks[place.chunk].load(std::memory_order_relaxed) + place.index);
+    }
+    for (uint32_t k = 0; k < chunk_count; ++k)
+        if (SubType* const chunk = m_chunks[k].load(std::memory_order_relaxed)) std::allocator<SubType>{}.deallocate(chunk, first_chunk_size << k);
+}
+
+void TypeRegistry::append(SubType type)
+{
+    const Place place = place_of(m_count);
+    SubType* chunk = m_chunks[place.chunk].load(std::memory_order_relaxed);
+    if (chunk == nullptr) {
+        chunk = std::allocator<SubType>{}.allocate(first_chunk_size << place.chunk);
+        m_chunks[place.chunk].store(chunk, std::memory_order_release);
+    }
+    std::construct_at(chunk + place.index, std::move(type));
+    ++m_count;
 }
 
 std::optional<TypeId> TypeRegistry::intern(std::vector<SubType> group)
@@ -133,12 +150,14 @@ std::optional<TypeId> TypeRegistry::intern(std::vector<SubType> group)
     const Resolver resolver{first.value};
     for (SubType& t : group) {
         resolver.resolve(t);
-        const TypeId self{m_count++};
-        if (t.supertype && t.supertype->value < self.value) t.display = at(*t.supertype).display;
+        const TypeId self{m_count};
+        if (t.supertype) {
+            WEIR_ASSERT(t.supertype->value < self.value, "a supertype is interned before its subtypes");
+            t.display = at(*t.supertype).display;
+            WEIR_ASSERT(t.display.size() <= max_subtype_depth, "a type has at most max_subtype_depth supertypes");
+        }
         t.display.push_back(self);
-        auto& chunk = m_chunks[self.value / chunk_size];
-        if (chunk.load(std::memory_order_relaxed) == nullptr) chunk.store(new SubType[chunk_size], std::memory_order_release);
-        chunk.load(std::memory_order_relaxed)[self.value % chunk_size] = std::move(t);
+        append(std::move(t));
     }
     m_groups.emplace(std::move(writer.words), first);
     return first;

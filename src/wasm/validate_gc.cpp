@@ -40,7 +40,7 @@ bool FunctionValidator::struct_get(const StructFieldImm& imm, bool wants_packed)
 {
     const SubType* type = nullptr;
     if (!defined_type(imm.type, CompositeKind::struct_, type)) return false;
-    if (imm.field.value >= type->fields.size()) return fail("unknown field " + std::to_string(imm.field.value));
+    if (imm.field.value >= type->fields.size()) return fail_index("unknown field", imm.field.value);
     const FieldType& field = type->fields[imm.field.value];
     if ((field.packed != PackedType::not_packed) != wants_packed)
         return fail(wants_packed ? "field is not packed" : "field is packed: struct.get_s or struct.get_u reads it");
@@ -60,9 +60,9 @@ bool FunctionValidator::on_struct_set(const StructFieldImm& imm)
 {
     const SubType* type = nullptr;
     if (!defined_type(imm.type, CompositeKind::struct_, type)) return false;
-    if (imm.field.value >= type->fields.size()) return fail("unknown field " + std::to_string(imm.field.value));
+    if (imm.field.value >= type->fields.size()) return fail_index("unknown field", imm.field.value);
     const FieldType& field = type->fields[imm.field.value];
-    if (field.mutability == Mutability::const_) return fail("immutable field: field " + std::to_string(imm.field.value) + " is not mutable");
+    if (field.mutability == Mutability::const_) return fail_index("immutable field: cannot set field", imm.field.value);
     return pop(field.type) && pop(defined(imm.type, Nullability::nullable));
 }
 
@@ -108,7 +108,7 @@ bool FunctionValidator::on_array_new_fixed(const ArrayNewFixedImm& imm)
     FieldType field;
     if (!array_element(imm.type, false, field)) return false;
     constexpr uint32_t max_fixed = 10'000;  // the JS API's limit
-    if (imm.count > max_fixed) return fail("array.new_fixed takes too many operands");
+    if (imm.count > max_fixed) return fail("too many operands, the limit is 10000", ErrorKind::limit);
     for (uint32_t i = 0; i < imm.count; ++i)
         if (!pop(field.type)) return false;
     push(defined(imm.type, Nullability::non_null, Exactness::exact));
@@ -154,7 +154,8 @@ bool FunctionValidator::on_array_fill(const TypeIdx& t)
 }
 bool FunctionValidator::on_array_copy(const ArrayCopyImm& imm)
 {
-    FieldType d, s;
+    FieldType d;
+    FieldType s;
     if (!array_element(imm.destination, true, d) || !array_element(imm.source, false, s)) return false;
     if (d.packed != s.packed || !m_registry.is_subtype(s.type, d.type)) return fail("array types do not match");
     return pop(i32) && pop(i32) && pop(defined(imm.source, Nullability::nullable)) && pop(i32) && pop(defined(imm.destination, Nullability::nullable));
@@ -220,17 +221,17 @@ bool FunctionValidator::br_on_cast(const BrOnCastImm& imm, bool is_fail, bool ha
 {
     if (has_descriptor) {
         if (!pop_descriptor(imm.to)) return false;
-        if (m_registry.top_of(imm.from) != m_registry.top_of(imm.to)) return type_mismatch(imm.from, imm.to);
-    } else if (!m_registry.is_subtype(imm.to, imm.from)) {
-        return type_mismatch(imm.from, imm.to);
     }
+    const bool is_across = has_descriptor || m_facts.rules.allows_casts_across;
+    if (is_across ? m_registry.top_of(imm.from) != m_registry.top_of(imm.to) : !m_registry.is_subtype(imm.to, imm.from))
+        return type_mismatch(imm.from, imm.to);
     std::span<const ValType> types;
     if (!pop(imm.from) || !label(imm.label, types)) return false;
     if (types.empty()) return fail("type mismatch: the label takes no reference");
     // What is left of `from` when it is not `to`: null only if `to` does not take it.
     const ValType rest = imm.to.is_nullable() ? imm.from.as_non_null() : imm.from;
     push(is_fail ? rest : imm.to);
-    if (!branch_keeps(types)) return false;
+    if (!replace(types)) return false;
     ValType dropped;
     if (!pop_any(dropped)) return false;
     push(is_fail ? imm.to : rest);
