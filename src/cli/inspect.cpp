@@ -1,114 +1,185 @@
 #include "cli/inspect.hpp"
 
 #include "baseline/baseline.hpp"
-#include "cli/load_file.hpp"
-#include "cli/messages.hpp"
+#include "cli/console.hpp"
+#include "cli/input.hpp"
+#include "cli/world.hpp"
+#include "host/wasip1/world.hpp"
 #include "runtime/module_code.hpp"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace weir::cli {
 
 namespace {
 
-std::string limits(const wasm::Limits& l) { return std::to_string(l.min) + ".." + (l.max ? std::to_string(*l.max) : std::string{"unbounded"}); }
+template <class... Fs>
+struct Overload : Fs... {
+    using Fs::operator()...;
+};
 
-std::string describe(const wasm::Module& m, const wasm::ExternType& type)
+/// "1 function", "2 functions".
+std::string counted(size_t n, std::string_view noun) { return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s"); }
+
+std::string size_text(uint64_t bytes)
 {
-    if (const auto* const f = std::get_if<wasm::FuncExtern>(&type)) return to_string(m.sub_type(f->type).func);
-    if (const auto* const t = std::get_if<wasm::TableType>(&type)) return "table " + limits(t->limits) + " " + to_string(t->element);
-    if (const auto* const t = std::get_if<wasm::MemoryType>(&type)) return "memory " + limits(t->limits) + " pages";
-    if (const auto* const t = std::get_if<wasm::GlobalType>(&type)) return (t->mutability == wasm::Mutability::var ? "global mut " : "global ") + to_string(t->type);
-    return "tag " + to_string(m.sub_type(std::get<wasm::TagExtern>(type).type).func);
+    if (bytes < 10'000) return fmt::format("{} bytes", bytes);
+    if (bytes < 10'000'000) return fmt::format("{:.1f} kB", static_cast<double>(bytes) / 1e3);
+    return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
-std::string describe(const wasm::Module& m, const wasm::Export& e)
+std::string to_text(const wasm::Limits& limits, std::string_view unit)
+{
+    if (!limits.max) return fmt::format("{} {}, no maximum", limits.min, unit);
+    return *limits.max == limits.min ? fmt::format("{} {}", limits.min, unit) : fmt::format("{} to {} {}", limits.min, *limits.max, unit);
+}
+
+std::string to_text(const wasm::MemoryType& type)
+{
+    std::string text = to_text(type.limits, "pages");
+    if (type.page_size_log2 != 16) text += fmt::format(" of {}", counted(size_t{1} << type.page_size_log2, "byte"));
+    if (type.is_shared) text += ", shared";
+    if (type.address == wasm::AddressType::i64) text += ", 64-bit";
+    return text;
+}
+
+std::string to_text(const wasm::Module& module, const wasm::ExternType& type)
+{
+    return std::visit(Overload{
+                          [&](const wasm::FuncExtern& function) { return wasm::to_string(module.sub_type(function.type).func); },
+                          [](const wasm::TableType& table) { return fmt::format("table of {}, {}", wasm::to_string(table.element), to_text(table.limits, "elements")); },
+                          [](const wasm::MemoryType& memory) { return "memory, " + to_text(memory); },
+                          [](const wasm::GlobalType& global) { return fmt::format("{} {}", global.mutability == wasm::Mutability::var ? "variable" : "constant", wasm::to_string(global.type)); },
+                          [&](const wasm::TagExtern& tag) { return "tag " + wasm::to_string(module.sub_type(tag.type).func); },
+                      },
+                      type);
+}
+
+wasm::ExternType type_of(const wasm::Module& module, const wasm::Export& e)
 {
     switch (e.kind) {
-    case wasm::ExternKind::func: return to_string(m.func_type(wasm::FuncIdx{e.index}));
-    case wasm::ExternKind::table: return describe(m, wasm::ExternType{m.tables[e.index].type});
-    case wasm::ExternKind::memory: return describe(m, wasm::ExternType{m.memories[e.index]});
-    case wasm::ExternKind::global: return describe(m, wasm::ExternType{m.globals[e.index].type});
-    case wasm::ExternKind::tag: return describe(m, wasm::ExternType{wasm::TagExtern{m.tags[e.index]}});
+    case wasm::ExternKind::func: return wasm::FuncExtern{module.functions[e.index]};
+    case wasm::ExternKind::table: return module.tables[e.index].type;
+    case wasm::ExternKind::memory: return module.memories[e.index];
+    case wasm::ExternKind::global: return module.globals[e.index].type;
+    case wasm::ExternKind::tag: break;
     }
-    return {};
+    return wasm::TagExtern{module.tags[e.index]};
 }
 
-/// What kind of program it is, and the command that runs it. Design, section 1.
-struct World {
-    const char* name;
-    std::string command;
-};
-World world_of(const wasm::Module& m, const std::string& file)
+/// Whether weir has the function, by name and type.
+bool is_provided(const wasm::Module& module, const wasm::Import& import)
 {
-    bool has_sockets = false, has_fastly = false;
-    for (const wasm::Import& i : m.imports) {
-        has_sockets |= i.name.starts_with("sock_") && i.module.starts_with("wasi_");
-        has_fastly |= i.module.starts_with("fastly_");
-    }
-    if (has_fastly) return {"edge service (Fastly Compute); this weir does not have that world yet", {}};
-    if (has_sockets) return {"sockets (WasmEdge extension); this weir does not have that world yet", {}};
-    if (m.find_export("_start") != nullptr) return {"command (WASI preview 1)", "weir run " + file};
-    return {"reactor (a library of exports); this weir does not have that world yet", {}};
+    const auto* const wanted = std::get_if<wasm::FuncExtern>(&import.type);
+    if (wanted == nullptr || import.module != "wasi_snapshot_preview1") return false;
+    const wasm::FuncType& type = module.sub_type(wanted->type).func;
+    const auto is_wanted = [&](const runtime::HostFunction& f) { return f.name == import.name && std::ranges::equal(f.params, type.params) && std::ranges::equal(f.results, type.results); };
+    for (const auto table : {wasip1::process_functions, wasip1::clock_functions, wasip1::fd_functions, wasip1::path_functions, wasip1::poll_functions})
+        if (std::ranges::any_of(table, is_wanted)) return true;
+    return false;
 }
 
-void print_text(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-void print_module(const wasm::Module& m, const std::string& file)
+std::string imports_text(const wasm::Module& module)
 {
-    size_t code_bytes = 0;
-    for (const wasm::FunctionBody& b : m.bodies) code_bytes += b.bytes.size();
-    const World world = world_of(m, file);
-    std::string text = "file       " + file + ", " + std::to_string(m.bytes.size()) + " bytes\nworld      " + world.name + "\n";
-    if (!world.command.empty()) text += "run it     " + world.command + "\n";
-    text += "functions  " + std::to_string(m.bodies.size()) + " defined, " + std::to_string(m.imported_function_count) + " imported, " + std::to_string(code_bytes) + " bytes of code\n";
-    for (size_t i = 0; i < m.memories.size(); ++i) text += "memory " + std::to_string(i) + "   " + limits(m.memories[i].limits) + " pages of " + std::to_string(1U << m.memories[i].page_size_log2) + " bytes" + (m.memories[i].is_shared ? ", shared" : "") + (m.memories[i].address == wasm::AddressType::i64 ? ", 64-bit addresses" : "") + "\n";
-    for (const wasm::Producer& p : m.producers) text += "producer   " + std::string{p.field} + ": " + std::string{p.name} + " " + std::string{p.version} + "\n";
-    if (!m.target_features.empty()) {
-        text += "features  ";
-        for (const std::string_view f : m.target_features) text += " " + std::string{f};
-        text += "\n";
+    // By module, in the order of their first appearance; names may repeat.
+    std::vector<std::pair<std::string_view, std::vector<const wasm::Import*>>> groups;
+    for (const auto& import : module.imports) {
+        auto group = std::ranges::find(groups, import.module, [](const auto& g) { return g.first; });
+        if (group == groups.end()) group = groups.insert(group, {import.module, {}});
+        group->second.push_back(&import);
     }
-    if (m.unsupported) text += "refused    uses " + std::string{m.unsupported->feature} + " (" + std::string{m.unsupported->instruction} + "), which weir validates but does not run yet\n";
-    std::map<std::string_view, std::string> imports;  // names may repeat
-    for (const wasm::Import& i : m.imports) imports[i.module] += "  " + std::string{i.name} + " " + describe(m, i.type) + "\n";
-    for (const auto& [module, lines] : imports) text += "imports from " + std::string{module} + "\n" + lines;
-    text += "exports\n";
-    for (const wasm::Export& e : m.exports) text += "  " + std::string{e.name} + " " + describe(m, e) + "\n";
-    print_text(text);
+    std::string text;
+    for (const auto& [name, imports] : groups) {
+        text += fmt::format("imports from {} ({})\n", printable(name), counted(imports.size(), "thing"));
+        for (const auto* const import : imports) {
+            const Origin origin = origin_of(import->module, import->name);
+            std::string provider = "weir";
+            if (!is_provided(module, *import)) provider = "MISSING: " + std::string{origin.belongs_to.empty() ? "of no world that weir knows" : origin.belongs_to};
+            text += fmt::format("  {:24} {:40} {}\n", printable(import->name), to_text(module, import->type), provider);
+        }
+    }
+    return text;
+}
+
+std::string overview(const wasm::Module& module, const std::string& file)
+{
+    const WorldKind world = world_of(module);
+    size_t code_bytes = 0, data_bytes = 0, custom_bytes = 0;
+    for (const auto& body : module.bodies) code_bytes += body.bytes.size();
+    for (const auto& data : module.datas) data_bytes += data.bytes.size();
+    for (const auto& section : module.custom_sections) custom_bytes += section.bytes.size();
+
+    std::string text = fmt::format("{}: {}\n", printable(file), size_text(module.bytes.size()));
+    const auto row = [&](std::string_view label, const std::string& value) { text += fmt::format("  {:11} {}\n", label, value); };
+    row("world", fmt::format("{}: {}", name_of(world), describe(world)));
+    const bool is_runnable = is_supported(world) && !module.unsupported && std::ranges::all_of(module.imports, [&](const auto& import) { return is_provided(module, import); });
+    if (is_runnable)
+        row("run it", fmt::format("weir run {}", printable(file)));
+    else if (module.unsupported)
+        row("run it", fmt::format("not with this weir: it uses {} ({}), which is validated but not run yet", module.unsupported->feature, module.unsupported->instruction));
+    else if (!is_supported(world))
+        row("run it", fmt::format("not with this weir, which has no {} world yet", name_of(world)));
+    else
+        row("run it", "not with this weir: imports are missing, see below");
+    row("code", fmt::format("{}, {}", counted(module.bodies.size(), "function"), size_text(code_bytes)));
+    row("data", fmt::format("{}, {}", counted(module.datas.size(), "segment"), size_text(data_bytes)));
+    for (const auto& memory : module.memories) row("memory", to_text(memory));
+    for (const auto& table : module.tables) row("table", to_text(module, table.type));
+    if (!module.globals.empty()) row("globals", std::to_string(module.globals.size()));
+    if (module.start) row("start", fmt::format("function {} runs when the module is instantiated", module.start->value));
+    for (const auto& producer : module.producers) row(producer.field == "processed-by" ? "made by" : printable(producer.field), printable(fmt::format("{} {}", producer.name, producer.version)));
+    std::string features;
+    for (const auto feature : module.target_features) features += (features.empty() ? "" : ", ") + printable(feature);
+    if (!features.empty()) row("features", features);
+    std::string sections;
+    for (const auto& section : module.custom_sections) sections += fmt::format("{}{} ({})", sections.empty() ? "" : ", ", printable(section.name), size_text(section.bytes.size()));
+    if (!sections.empty()) row("sections", fmt::format("{}  [custom: {}]", sections, size_text(custom_bytes)));
+    return text;
+}
+
+std::string exports_text(const wasm::Module& module)
+{
+    std::string text = fmt::format("exports ({})\n", counted(module.exports.size(), "thing"));
+    for (const auto& e : module.exports) text += fmt::format("  {:24} {}\n", printable(e.name), to_text(module, type_of(module, e)));
+    return text;
+}
+
+Result<std::string, Problem> compile_all(const std::shared_ptr<runtime::Engine>& engine, const std::shared_ptr<const wasm::Module>& module, const InspectOptions& options)
+{
+    auto code = runtime::ModuleCode::create(engine, module);
+    if (!code) return Unexpected{Problem{.error = fmt::format("cannot compile '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
+    const auto started = std::chrono::steady_clock::now();
+    const auto totals = (*code)->compile_all(options.threads);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    if (!totals) return Unexpected{Problem{.error = fmt::format("cannot compile '{}'", printable(options.file)), .because = printable(totals.error().message), .hint = {}}};
+    // bench/compare.py reads this line.
+    return fmt::format("functions {}  wasm bytes {}  code bytes {}  seconds {:.4f}  MB/s {:.1f}\n", totals->functions, totals->wasm_bytes, totals->code_bytes, seconds,
+                       static_cast<double>(totals->wasm_bytes) / 1e6 / seconds);
+}
+
+Result<std::string, Problem> try_inspect(const InspectOptions& options)
+{
+    auto engine = runtime::Engine::create({.compiler = baseline::create_compiler()});
+    if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
+    WEIR_TRY(module, load_file(options.file, (*engine)->types()));
+    if (options.compiles_all) return compile_all(*engine, module, options);
+    return overview(*module, options.file) + imports_text(*module) + exports_text(*module);
 }
 
 }  // namespace
 
 int inspect(const InspectOptions& options)
 {
-    auto engine = runtime::Engine::create({.compiler = baseline::create_compiler()});
-    if (!engine) {
-        print_error("cannot start: " + engine.error().to_string());
-        return exit_failure;
-    }
-    const auto module = load_file(options.file, (*engine)->types());
-    if (module == nullptr) return exit_failure;
-    if (!options.compiles_all) {
-        print_module(*module, options.file);
-        return 0;
-    }
-    auto code = runtime::ModuleCode::create(*engine, module);
-    if (!code) {
-        print_error("'" + options.file + "': " + code.error());
-        return exit_failure;
-    }
-    const auto started = std::chrono::steady_clock::now();
-    const auto totals = (*code)->compile_all(options.threads);
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    if (!totals) {
-        print_error("cannot compile '" + options.file + "': " + totals.error().message);
-        return exit_failure;
-    }
-    std::printf("functions %zu  wasm bytes %zu  code bytes %zu  seconds %.4f  MB/s %.1f\n", totals->functions, totals->wasm_bytes, totals->code_bytes, seconds,
-                static_cast<double>(totals->wasm_bytes) / 1e6 / seconds);
+    const auto text = try_inspect(options);
+    if (!text) return report(text.error());
+    print(STDOUT_FILENO, *text);
     return 0;
 }
 

@@ -10,7 +10,7 @@ struct InspectOptions {
     unsigned threads = 1;
 };
 
-/// Prints what a module is; answers the process's exit code.
-int inspect(const InspectOptions& options);
+/// Prints what a module is and needs, or compiles all of it and says how fast; answers the process's exit code.
+[[nodiscard]] int inspect(const InspectOptions& options);
 
 }  // namespace weir::cli

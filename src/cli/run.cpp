@@ -1,141 +1,161 @@
 #include "cli/run.hpp"
 
 #include "baseline/baseline.hpp"
-#include "cli/load_file.hpp"
-#include "cli/messages.hpp"
+#include "cli/input.hpp"
+#include "cli/link_problem.hpp"
+#include "cli/world.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/store.hpp"
 
-#include <cstdlib>
-#include <optional>
+#include <fmt/format.h>
+#include <unistd.h>
 
-extern char** environ;
+#include <algorithm>
 
 namespace weir::cli {
 
 namespace {
 
-/// HOST[::GUEST][:ro]; the guest sees the host's name unless told otherwise. Empty after it printed what is wrong.
-std::optional<wasip1::Preopen> parse_directory(const std::string& text)
+int report_trap(const runtime::Trap& trap)
 {
-    wasip1::Preopen preopen;
-    std::string host = text;
-    const size_t separator = text.find("::");
-    std::string* last = &host;
-    std::string guest;
-    if (separator != std::string::npos) {
-        host = text.substr(0, separator);
-        guest = text.substr(separator + 2);
-        last = &guest;
-    }
-    if (const size_t colon = last->rfind(':'); colon != std::string::npos) {
-        const std::string suffix = last->substr(colon + 1);
-        if (suffix == "ro") {
-            preopen.is_read_only = true;
-        } else if (suffix != "rw") {
-            print_error("--dir '" + text + "': unknown suffix ':" + suffix + "'", "the form is HOST[::GUEST][:ro], e.g. --dir data::/data:ro");
-            return std::nullopt;
-        }
-        last->resize(colon);
-    }
-    if (host.empty()) {
-        print_error("--dir '" + text + "': the host directory is missing", "the form is HOST[::GUEST][:ro], e.g. --dir .");
-        return std::nullopt;
-    }
-    preopen.host_path = host;
-    preopen.guest_path = separator == std::string::npos || guest.empty() ? host : guest;
-    return preopen;
+    std::string text = "the guest trapped: " + printable(trap.message());
+    if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap);
+    while (text.ends_with('\n')) text.pop_back();
+    return report({.error = std::move(text), .because = {}, .hint = {}, .exit_code = exit_trap});
 }
 
-std::optional<wasip1::WorldConfig> world_config(const RunOptions& options)
+/// WASI's codes have 32 bits, the system's 8. A failure must not become success by that.
+int exit_code_of(const runtime::Exit& exit) { return exit.code <= 255 ? static_cast<int>(exit.code) : 255; }
+
+int exit_code_of(const runtime::Outcome& outcome)
+{
+    if (const auto* const exit = std::get_if<runtime::Exit>(&outcome)) return exit_code_of(*exit);
+    if (const auto* const trap = std::get_if<runtime::Trap>(&outcome)) return report_trap(*trap);
+    return 0;
+}
+
+Problem cannot_start(const SysError& error) { return {.error = "weir cannot start", .because = error.to_string(), .hint = {}}; }
+
+/// The function that runs a command. It takes and returns nothing.
+Result<wasm::FuncIdx, Problem> find_start(const std::string& file, const wasm::Module& module)
+{
+    const wasm::Export* const start = module.find_export("_start");
+    const bool is_function = start != nullptr && start->kind == wasm::ExternKind::func;
+    if (is_function && module.func_type(wasm::FuncIdx{start->index}) == wasm::FuncType{}) return wasm::FuncIdx{start->index};
+    if (is_function)
+        return Unexpected{Problem{.error = fmt::format("'{}' cannot be started", printable(file)),
+                                  .because = "its function _start is not one without parameters and results: " + wasm::to_string(module.func_type(wasm::FuncIdx{start->index})),
+                                  .hint = {}}};
+    return Unexpected{Problem{.error = fmt::format("'{}' is not a command, there is nothing to start", printable(file)),
+                              .because = module.exports.empty() ? "it exports nothing" : "it exports no function _start: it is a library of functions (a reactor), which this weir does not call yet",
+                              .hint = fmt::format("weir inspect {}  shows what it exports", printable(file))}};
+}
+
+Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 {
     wasip1::WorldConfig config;
     config.args.push_back(options.file);
     config.args.insert(config.args.end(), options.args.begin(), options.args.end());
-    if (options.inherits_environment)
-        for (char** e = environ; *e != nullptr; ++e) config.environment.emplace_back(*e);
-    for (const std::string& e : options.environment) {
-        if (e.empty() || e.front() == '=') {
-            print_error("--env '" + e + "': the name is missing", "the form is NAME=VALUE, or NAME to pass weir's own on");
-            return std::nullopt;
-        }
-        if (e.find('=') != std::string::npos)
-            config.environment.push_back(e);
-        else if (const char* const value = std::getenv(e.c_str()))
-            config.environment.push_back(e + "=" + value);
-    }
-    for (const std::string& d : options.directories) {
-        auto preopen = parse_directory(d);
-        if (!preopen) return std::nullopt;
-        config.preopens.push_back(std::move(*preopen));
+    WEIR_TRY(environment, guest_environment(options, ::environ));
+    config.environment = std::move(environment);
+    for (const std::string& text : options.directories) {
+        WEIR_TRY(preopen, parse_directory(text));
+        config.preopens.push_back(std::move(preopen));
     }
     return config;
 }
 
-int report(const runtime::Trap& trap)
+Result<int, Problem> try_run(const RunOptions& options)
 {
-    print_error("the guest trapped: " + trap.message() + (trap.frames.empty() ? "" : "\n" + runtime::format_backtrace(trap)));
-    return exit_trap;
-}
+    WEIR_TRY(config, world_config(options));
+    auto engine = runtime::Engine::create({.compiler = baseline::create_compiler(), .bounds = options.bounds});
+    if (!engine) return Unexpected{cannot_start(engine.error())};
+    WEIR_TRY(module, load_file(options.file, (*engine)->types()));
+    auto world = wasip1::World::create(std::move(config));
+    if (!world) return Unexpected{Problem{.error = "cannot grant a folder", .because = world.error().to_string(), .hint = "the form is --dir HOST[::GUEST][:ro], the host's name first"}};
+    auto code = runtime::ModuleCode::create(*engine, module);
+    if (!code) return Unexpected{Problem{.error = fmt::format("cannot run '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
+    auto store = runtime::Store::create(*engine);
+    if (!store) return Unexpected{cannot_start(store.error())};
 
-int exit_code(const runtime::Outcome& outcome)
-{
-    if (const auto* const exit = std::get_if<runtime::Exit>(&outcome)) return static_cast<int>(exit->code & 0xffU);
-    if (const auto* const trap = std::get_if<runtime::Trap>(&outcome)) return report(*trap);
-    return 0;
+    runtime::Linker linker;
+    (*world)->add_to(linker);
+    const auto imports = linker.resolve(**store, *module);
+    if (!imports) return Unexpected{link_problem(options.file, *module, imports.error())};
+    WEIR_TRY(start, find_start(options.file, *module));
+
+    int exit_code = 0;
+    auto instance = (*store)->instantiate(*code, *imports);
+    if (instance) {
+        runtime::Value no_values{};
+        exit_code = exit_code_of((*store)->call(*(*instance)->function(start), &no_values));
+    } else if (const auto* const trap = std::get_if<runtime::Trap>(&instance.error())) {
+        exit_code = report_trap(*trap);
+    } else if (const auto* const exit = std::get_if<runtime::Exit>(&instance.error())) {
+        exit_code = exit_code_of(*exit);
+    } else {
+        return Unexpected{Problem{.error = fmt::format("cannot instantiate '{}'", printable(options.file)), .because = std::get<std::string>(instance.error()), .hint = {}}};
+    }
+    // Memories, code and stacks go with the process; to unmap them one by one would take longer than a small guest runs.
+    ::_exit(exit_code);
 }
 
 }  // namespace
 
+Result<wasip1::Preopen, Problem> parse_directory(std::string_view text)
+{
+    const auto wrong = [&](std::string because, std::string hint = "the form is HOST[::GUEST][:ro], e.g. --dir ./data::/data:ro") {
+        return Unexpected{Problem{.error = fmt::format("--dir '{}' is not understood", printable(text)), .because = std::move(because), .hint = std::move(hint), .exit_code = exit_usage}};
+    };
+    wasip1::Preopen preopen;
+    const size_t separator = text.find("::");
+    std::string_view host = text.substr(0, separator);
+    std::string_view guest = separator == std::string_view::npos ? std::string_view{} : text.substr(separator + 2);
+    std::string_view& last = separator == std::string_view::npos ? host : guest;
+    if (const size_t colon = last.rfind(':'); colon != std::string_view::npos) {
+        if (const std::string_view suffix = last.substr(colon + 1); suffix != "ro")
+            return wrong(fmt::format("':{}' is no suffix that weir knows; there is only ':ro', read-only", printable(suffix)),
+                         separator == std::string_view::npos ? fmt::format("host and guest name are separated by '::', as in --dir {}::{}", printable(last.substr(0, colon)), printable(suffix))
+                                                             : std::string{"the form is HOST[::GUEST][:ro]"});
+        preopen.is_read_only = true;
+        last = last.substr(0, colon);
+    }
+    if (host.empty()) return wrong("the host's folder is missing");
+    if (separator != std::string_view::npos && guest.empty()) return wrong("the guest's name for it is missing");
+    preopen.host_path = host;
+    preopen.guest_path = separator == std::string_view::npos ? host : guest;
+    return preopen;
+}
+
+Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& options, const char* const* own)
+{
+    const auto value_of = [own](std::string_view name) -> const char* {
+        for (const char* const* variable = own; *variable != nullptr; ++variable)
+            if (const std::string_view text = *variable; text.starts_with(name) && text.substr(name.size()).starts_with('=')) return *variable;
+        return nullptr;
+    };
+    std::vector<std::string> environment;
+    if (options.inherits_environment)
+        for (const char* const* variable = own; *variable != nullptr; ++variable) environment.emplace_back(*variable);
+    for (const std::string& text : options.environment) {
+        const std::string name = text.substr(0, text.find('='));
+        if (name.empty())
+            return Unexpected{Problem{.error = fmt::format("--env '{}' names no variable", printable(text)), .because = {}, .hint = "the form is NAME=VALUE, or NAME to pass weir's own value on", .exit_code = exit_usage}};
+        const bool has_value = name.size() != text.size();
+        const char* const inherited = has_value ? nullptr : value_of(name);
+        if (!has_value && inherited == nullptr)
+            return Unexpected{Problem{.error = fmt::format("--env {}: there is no such variable to pass on", printable(name)), .because = {}, .hint = fmt::format("--env {}=VALUE  gives it a value", printable(name)), .exit_code = exit_usage}};
+        std::erase_if(environment, [&](const std::string& e) { return e.starts_with(name) && e.size() > name.size() && e[name.size()] == '='; });
+        environment.push_back(has_value ? text : inherited);
+    }
+    return environment;
+}
+
 int run(const RunOptions& options)
 {
-    auto config = world_config(options);
-    if (!config) return exit_usage;
-    auto engine = runtime::Engine::create({.compiler = baseline::create_compiler(), .bounds = options.bounds});
-    if (!engine) {
-        print_error("cannot start: " + engine.error().to_string());
-        return exit_failure;
-    }
-    const auto module = load_file(options.file, (*engine)->types());
-    if (module == nullptr) return exit_failure;
-    auto world = wasip1::World::create(std::move(*config));
-    if (!world) {
-        print_error("--dir: " + world.error().to_string());
-        return exit_failure;
-    }
-    auto code = runtime::ModuleCode::create(*engine, module);
-    if (!code) {
-        print_error("'" + options.file + "': " + code.error());
-        return exit_failure;
-    }
-    auto store = runtime::Store::create(*engine);
-    if (!store) {
-        print_error("cannot start: " + store.error().to_string());
-        return exit_failure;
-    }
-    runtime::Linker linker;
-    (*world)->add_to(linker);
-    const auto imports = linker.resolve(**store, *module);
-    if (!imports) {
-        print_link_error(options.file, imports.error());
-        return exit_failure;
-    }
-    const wasm::Export* const start = module->find_export("_start");
-    if (start == nullptr || start->kind != wasm::ExternKind::func || !module->func_type(wasm::FuncIdx{start->index}).params.empty()) {
-        print_error("'" + options.file + "' is not a command: it exports no function _start without parameters",
-                    "`weir inspect " + options.file + "` lists what it exports");
-        return exit_failure;
-    }
-    auto instance = (*store)->instantiate(*code, *imports);
-    if (!instance) {
-        if (const auto* const trap = std::get_if<runtime::Trap>(&instance.error())) return report(*trap);
-        if (const auto* const exit = std::get_if<runtime::Exit>(&instance.error())) return static_cast<int>(exit->code & 0xffU);
-        print_error("cannot instantiate '" + options.file + "': " + std::get<std::string>(instance.error()));
-        return exit_failure;
-    }
-    runtime::Value none[1];
-    return exit_code((*store)->call(*(*instance)->function(wasm::FuncIdx{start->index}), none));
+    const auto exit_code = try_run(options);
+    return exit_code ? *exit_code : report(exit_code.error());
 }
 
 }  // namespace weir::cli

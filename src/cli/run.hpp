@@ -1,9 +1,12 @@
 #pragma once
 
+#include "base/result.hpp"
+#include "cli/console.hpp"
 #include "host/wasip1/world.hpp"
 #include "runtime/engine.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weir::cli {
@@ -12,12 +15,17 @@ struct RunOptions {
     std::string file;
     std::vector<std::string> args;         // of the guest, without the program's name
     std::vector<std::string> directories;  // HOST[::GUEST][:ro]
-    std::vector<std::string> environment;  // N=V, or N: inherited
+    std::vector<std::string> environment;  // NAME=VALUE, or NAME for weir's own value
     bool inherits_environment = false;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
 };
 
-/// Runs a command module; answers the process's exit code.
-int run(const RunOptions& options);
+/// Runs a command module; answers the process's exit code: the guest's, or one of ExitCode.
+[[nodiscard]] int run(const RunOptions& options);
+
+/// The guest sees the host's name unless told otherwise.
+[[nodiscard]] Result<wasip1::Preopen, Problem> parse_directory(std::string_view text);
+/// What the guest gets as environment: weir's own if asked, then each variable named, which replaces an inherited one.
+[[nodiscard]] Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& options, const char* const* own);
 
 }  // namespace weir::cli

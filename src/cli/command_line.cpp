@@ -1,0 +1,177 @@
+#include "cli/command_line.hpp"
+
+#include "weir/version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace weir::cli {
+
+namespace {
+
+using Words = std::span<const char* const>;
+
+/// One row an option: what finds the file among the words, builds the CLI11 tree and suggests names reads this.
+struct Option {
+    std::string_view name;
+    std::string_view value;  // its form; empty for a flag
+};
+constexpr std::array run_options{
+    Option{"--dir", "HOST[::GUEST][:ro]"},
+    Option{"--env", "NAME[=VALUE]"},
+    Option{"--env-inherit", ""},
+    Option{"--bounds", "auto|guard|checked"},
+};
+constexpr std::array inspect_options{
+    Option{"--compile-all", ""},
+    Option{"--threads", "N"},
+};
+
+constexpr std::string_view general_help =
+    R"(weir runs WebAssembly programs, and lets them reach only what they are granted.
+
+  weir [run] [OPTIONS] FILE [ARGUMENTS...]    run a program; all after FILE is its own
+  weir inspect [OPTIONS] FILE                 what a module is, needs and offers
+
+Options of run:
+  --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
+  --env NAME[=VALUE]         set a variable; without a value pass weir's own on
+  --env-inherit              pass on all of weir's variables
+  --bounds MODE              how memory is kept in bounds: auto, guard, checked
+
+Options of inspect:
+  --compile-all [--threads N]   compile all functions, say how fast
+
+  weir --version, weir --help
+
+Examples:
+  weir hello.wasm
+  weir run --dir . --dir ./data::/data:ro --env LANG tool.wasm --verbose in.txt
+)";
+
+Problem usage(std::string error, std::string because = {}, std::string hint = "weir --help  shows what there is")
+{
+    return {.error = std::move(error), .because = std::move(because), .hint = std::move(hint), .exit_code = exit_usage};
+}
+
+/// Other tools' spelling, in weir's words: that of wasmtime before its version 14 and of wasmer has the guest's name first.
+Problem not_mapdir(std::string_view value)
+{
+    const bool is_double = value.find("::") != std::string_view::npos;
+    const size_t colon = is_double ? value.find("::") : value.find(':');
+    std::string said = "--dir HOST::GUEST";
+    if (colon != std::string_view::npos && colon != 0) said = fmt::format("--dir {}::{}", printable(value.substr(colon + (is_double ? 2 : 1))), printable(value.substr(0, colon)));
+    return usage("weir has no option --mapdir", "it names the host's folder first, as --dir", "write  " + said);
+}
+
+Problem unknown_option(std::string_view name, std::span<const Option> options)
+{
+    std::string_view best;
+    for (const auto& option : options)
+        if (is_near(name, option.name) && (best.empty() || edit_distance(name, option.name) < edit_distance(name, best))) best = option.name;
+    Problem problem = usage(fmt::format("weir has no option {}", printable(name)));
+    if (!best.empty()) problem.hint = fmt::format("did you mean {}?", best);
+    if (name == "--invoke") problem.because = "to call a function of a library is for a later weir";
+    return problem;
+}
+
+/// The number of words up to FILE, without it: weir's options and their values. `wants_help` when --help is among them.
+Result<size_t, Problem> count_option_words(Words words, std::span<const Option> options, bool& wants_help)
+{
+    size_t i = 0;
+    for (; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--" || word.size() < 2 || word.front() != '-') break;  // "-" alone is a file's name, if an odd one
+        if (word == "--help" || word == "-h") {
+            wants_help = true;
+            return i;
+        }
+        const size_t equals = word.find('=');
+        const std::string_view name = word.substr(0, equals);
+        const std::string_view next = i + 1 < words.size() ? words[i + 1] : "";
+        if (name == "--mapdir") return Unexpected{not_mapdir(equals == std::string_view::npos ? next : word.substr(equals + 1))};
+        const auto option = std::ranges::find(options, name, &Option::name);
+        if (option == options.end()) return Unexpected{unknown_option(name, options)};
+        if (option->value.empty() && equals != std::string_view::npos) return Unexpected{usage(fmt::format("option {} takes no value", name))};
+        if (option->value.empty() || equals != std::string_view::npos) continue;
+        if (i + 1 == words.size()) return Unexpected{usage(fmt::format("option {} needs a value: {} {}", name, name, option->value))};
+        ++i;
+    }
+    return i;
+}
+
+/// Binds weir's own words with CLI11. Not called when there are none, which spares most starts the building of its tree.
+template <class Options>
+Result<void, Problem> bind(Words words, std::span<const Option> table, Options& options)
+{
+    CLI::App app;
+    app.set_help_flag();
+    for (const Option& option : table) {
+        const std::string name{option.name};
+        if constexpr (std::is_same_v<Options, RunOptions>) {
+            if (name == "--dir") app.add_option(name, options.directories)->allow_extra_args(false);
+            if (name == "--env") app.add_option(name, options.environment)->allow_extra_args(false);
+            if (name == "--env-inherit") app.add_flag(name, options.inherits_environment);
+            if (name == "--bounds")
+                app.add_option(name, options.bounds)
+                    ->transform(CLI::CheckedTransformer(std::map<std::string, runtime::BoundsPolicy>{{"auto", runtime::BoundsPolicy::automatic},
+                                                                                                     {"guard", runtime::BoundsPolicy::guard},
+                                                                                                     {"checked", runtime::BoundsPolicy::checked}}));
+        } else {
+            if (name == "--compile-all") app.add_flag(name, options.compiles_all);
+            if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
+        }
+    }
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    try {
+        app.parse(reversed);
+    } catch (const CLI::ParseError& error) {
+        // CLI11 starts the message with the option's name; what follows is about its own validators.
+        const std::string_view what = error.what();
+        for (const Option& option : table)
+            if (!option.value.empty() && what.starts_with(fmt::format("{}:", option.name)))
+                return Unexpected{usage(fmt::format("the value of {} is not understood", option.name), {}, fmt::format("the form is {} {}", option.name, option.value))};
+        return Unexpected{usage(printable(what))};
+    }
+    return {};
+}
+
+template <class Options>
+Result<Command, Problem> parse(Words words, std::span<const Option> table, std::string_view command)
+{
+    Options options;
+    bool wants_help = false;
+    WEIR_TRY(count, count_option_words(words, table, wants_help));
+    if (wants_help) return Command{Show{std::string{general_help}}};
+    if (count != 0) WEIR_CHECK(bind(words.first(count), table, options));
+    words = words.subspan(count);
+    if (!words.empty() && std::string_view{words[0]} == "--") words = words.subspan(1);
+    if (words.empty()) return Unexpected{usage(fmt::format("weir {}: which file?", command), {}, fmt::format("weir {} [OPTIONS] FILE; weir --help  shows the options", command))};
+    options.file = words[0];
+    words = words.subspan(1);
+    if constexpr (std::is_same_v<Options, RunOptions>) {
+        options.args.assign(words.begin(), words.end());
+    } else if (!words.empty()) {
+        return Unexpected{usage(fmt::format("weir {} takes one file", command), fmt::format("'{}' is one too many", printable(words[0])), "options stand before the file")};
+    }
+    return Command{std::move(options)};
+}
+
+}  // namespace
+
+Result<Command, Problem> parse_command_line(Words words)
+{
+    const std::string_view first = words.empty() ? "" : words[0];
+    if (words.empty()) return Unexpected{Problem{.error = "which file?", .because = {}, .hint = "weir FILE  runs a program; weir --help  shows what else there is", .exit_code = exit_usage}};
+    if (first == "--help" || first == "-h" || first == "help") return Command{Show{std::string{general_help}}};
+    if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
+    if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
+    if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
+    return parse<RunOptions>(words, run_options, "run");
+}
+
+}  // namespace weir::cli

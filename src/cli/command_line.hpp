@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "cli/console.hpp"
+#include "cli/inspect.hpp"
+#include "cli/run.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace weir::cli {
+
+/// What the command line asks for. Shown text goes to standard output, with exit code 0.
+struct Show {
+    std::string text;
+};
+using Command = std::variant<RunOptions, InspectOptions, Show>;
+
+/// Understands the words after the program's name. Options before FILE are weir's; everything after it is the guest's,
+/// whatever it looks like.
+[[nodiscard]] Result<Command, Problem> parse_command_line(std::span<const char* const> words);
+
+}  // namespace weir::cli

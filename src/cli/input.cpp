@@ -1,0 +1,162 @@
+#include "cli/input.hpp"
+
+#include "base/mapping.hpp"
+#include "base/sys_error.hpp"
+#include "base/unique_fd.hpp"
+#include "wasm/load.hpp"
+
+#include <fmt/format.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+#include <thread>
+
+namespace weir::cli {
+
+namespace {
+
+/// Below this a second thread takes longer to start than it saves.
+constexpr size_t parallel_validation_bytes = size_t{1} << 20;
+
+std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
+
+/// The name in the file's folder that is most like the one that is not there; empty when none is near.
+std::string nearest_file(const std::string& path)
+{
+    const size_t slash = path.rfind('/');
+    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+    const std::string wanted = path.substr(folder.size());
+    DIR* const dir = ::opendir(folder.empty() ? "." : folder.c_str());
+    if (dir == nullptr) return {};
+    std::string best;
+    size_t best_distance = SIZE_MAX;
+    while (const dirent* const entry = ::readdir(dir)) {
+        const std::string_view name = entry->d_name;
+        if (name == "." || name == "..") continue;
+        const bool is_stem = name == wanted + ".wasm";
+        if (!is_stem && !is_near(wanted, name)) continue;
+        const size_t distance = is_stem ? 0 : edit_distance(wanted, name);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = name;
+        }
+    }
+    ::closedir(dir);
+    return best.empty() ? best : folder + best;
+}
+
+Problem cannot_open(const std::string& path, int code)
+{
+    Problem problem{.error = "cannot open " + quoted(path), .because = std::strerror(code), .hint = {}};
+    if (code == ENOENT) {
+        problem.error = "there is no file " + quoted(path);
+        problem.because.clear();
+        if (const std::string near = nearest_file(path); !near.empty()) problem.hint = "did you mean " + quoted(near) + "?";
+    } else if (code == EACCES) {
+        problem.because = "you may not read it";
+        problem.hint = fmt::format("chmod +r {}", printable(path));
+    }
+    return problem;
+}
+
+bool has_extension(std::string_view path, std::initializer_list<std::string_view> extensions)
+{
+    return std::ranges::any_of(extensions, [&](std::string_view extension) { return path.ends_with(extension); });
+}
+
+Problem is_text(const std::string& path, std::string_view content)
+{
+    Problem problem{.error = quoted(path) + " is text, not a WebAssembly module", .because = {}, .hint = {}};
+    const size_t start = std::min(content.find_first_not_of(" \t\r\n"), content.size());
+    content.remove_prefix(start);
+    if (path.ends_with(".wat") || content.starts_with("(module") || content.starts_with("(component") || content.starts_with(";;")) {
+        problem.because = "it is in WebAssembly's text format; weir reads the binary format";
+        problem.hint = fmt::format("wasm-tools parse {} -o x.wasm  (or wat2wasm) makes a module of it", printable(path));
+    } else if (has_extension(path, {".c"})) {
+        problem.because = "it looks like C source";
+        problem.hint = fmt::format("clang --target=wasm32-wasi -O2 -o x.wasm {}  compiles it", printable(path));
+    } else if (has_extension(path, {".cpp", ".cc", ".cxx"}) || content.starts_with("#include")) {
+        problem.because = "it looks like C++ or C source";
+        problem.hint = fmt::format("clang++ --target=wasm32-wasi -O2 -fno-exceptions -o x.wasm {}  compiles it", printable(path));
+    } else if (has_extension(path, {".go"})) {
+        problem.because = "it looks like Go source";
+        problem.hint = fmt::format("GOOS=wasip1 GOARCH=wasm go build -o x.wasm {}  compiles it", printable(path));
+    } else if (content.starts_with("#!")) {
+        problem.because = "it looks like a script";
+    }
+    return problem;
+}
+
+/// Files of other kinds that people give to weir, by how they start.
+std::string_view other_kind(std::string_view content)
+{
+    if (content.starts_with("\x7f"
+                            "ELF"))
+        return "it is a native program or library (ELF); compile for wasm32-wasi instead";
+    if (content.starts_with("BC\xc0\xde")) return "it is LLVM bitcode, not linked yet";
+    if (content.starts_with("!<arch>")) return "it is a library archive, not linked yet";
+    if (content.starts_with("\x1f\x8b") || content.starts_with("PK\x03\x04") || content.starts_with("\x28\xb5\x2f\xfd"))
+        return "it is a compressed file; unpack it first";
+    return "it does not begin with the four bytes of one, \"\\0asm\"";
+}
+
+Problem not_a_module(const std::string& path, std::span<const std::byte> bytes, const wasm::ModuleError& error)
+{
+    const std::string_view content{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+    constexpr std::string_view magic{"\0asm", 4};
+    switch (error.kind) {
+    case wasm::ErrorKind::empty: return {.error = quoted(path) + " is empty", .because = {}, .hint = "did the compiler that should write it fail?"};
+    case wasm::ErrorKind::text: return is_text(path, content);
+    case wasm::ErrorKind::component:
+        return {.error = quoted(path) + " is a WebAssembly component, not a module",
+                .because = "weir runs core modules of WASI preview 1; components (WASI preview 2) are another format",
+                .hint = "build for wasm32-wasip1 instead of wasm32-wasip2"};
+    case wasm::ErrorKind::not_wasm:
+        if (!content.empty() && content.size() < magic.size() && magic.starts_with(content)) break;
+        return {.error = quoted(path) + " is not a WebAssembly module", .because = std::string{other_kind(content)}, .hint = {}};
+    case wasm::ErrorKind::malformed:
+    case wasm::ErrorKind::invalid:
+    case wasm::ErrorKind::limit: break;
+    }
+    if (error.kind == wasm::ErrorKind::limit)
+        return {.error = quoted(path) + " is beyond what weir accepts", .because = printable(error.to_string()), .hint = {}};
+    if (error.kind == wasm::ErrorKind::invalid)
+        return {.error = quoted(path) + " is not a valid module", .because = printable(error.to_string()), .hint = "the compiler that made it has a defect, or the file was changed"};
+    const bool is_cut_short = error.offset_bytes >= bytes.size() || error.message.find("unexpected end") != std::string::npos;
+    return {.error = quoted(path) + (is_cut_short ? " is cut short, or damaged" : " is damaged"),
+            .because = printable(error.to_string()) + fmt::format(" (the file has {} bytes)", bytes.size()),
+            .hint = is_cut_short ? "was the download or copy complete?" : ""};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path, std::shared_ptr<wasm::TypeRegistry> registry)
+{
+    // Without O_NONBLOCK opening a FIFO that nobody writes to would wait for ever.
+    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    if (!fd) return Unexpected{cannot_open(path, errno)};
+    struct stat status {};
+    if (::fstat(fd.get(), &status) != 0) return Unexpected{cannot_open(path, errno)};
+    if (S_ISDIR(status.st_mode)) return Unexpected{Problem{.error = quoted(path) + " is a folder, not a module", .because = {}, .hint = "to grant it to a program: weir run --dir " + printable(path) + " FILE"}};
+    if (!S_ISREG(status.st_mode))
+        return Unexpected{Problem{.error = quoted(path) + " is not a regular file", .because = "weir maps modules into memory instead of reading them", .hint = "write it to a file first"}};
+    auto mapped = Mapping::map_file(fd.get(), path);
+    if (!mapped) return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
+    fd.reset();
+    const auto owner = std::make_shared<const Mapping>(std::move(*mapped));
+    const auto bytes = owner->bytes();
+    const unsigned threads = bytes.size() < parallel_validation_bytes ? 1 : std::max(1U, std::thread::hardware_concurrency());
+    auto module = wasm::load_module(bytes, owner, std::move(registry), {.threads = threads, .limits = {}});
+    if (!module) return Unexpected{not_a_module(path, bytes, module.error())};
+    return std::move(*module);
+}
+
+}  // namespace weir::cli
