@@ -187,7 +187,7 @@ def bench_compile(arguments):
         file = ROOT / "build/demos" / file
         options = ["-C", "cache=n", "-C", "parallel-compilation=n", "-o", output]
         sides = {
-            "weir": [arguments.weir, "inspect", "--compile-all"],
+            "weir": [arguments.weir, "inspect", "--compile-all", "--threads", "1"],
             "winch": [arguments.wasmtime, "compile", "-C", "compiler=winch", *options],
             "cranelift": [arguments.wasmtime, "compile", *options],
         }
