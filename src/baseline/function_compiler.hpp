@@ -70,7 +70,7 @@ struct GuestAddress {
 /// Whether the baseline has emitters for a feature's instructions; modules that use others are refused at load.
 constexpr bool is_compiled(wasm::Feature f)
 {
-    return f != wasm::Feature::simd && f != wasm::Feature::relaxed_simd && f != wasm::Feature::threads && f != wasm::Feature::gc && f != wasm::Feature::exceptions && f != wasm::Feature::custom_descriptors;
+    return f != wasm::Feature::gc && f != wasm::Feature::exceptions && f != wasm::Feature::custom_descriptors;
 }
 /// Instructions that are looked at in unreachable code as well, to keep count of nesting.
 constexpr bool is_structured(wasm::Opcode op)
@@ -309,6 +309,48 @@ private:
     void store_float(const wasm::MemArg& arg, bool is_double);
     void select_value();
     HeldReg pop_table_entry(wasm::TableIdx table, x86::Mem& entry);
+
+    // --- vectors (emit_simd*.cpp) ---
+    enum class Order : uint8_t { as_written, swapped };
+    void vector_binary(uint32_t sse, uint32_t avx, Order order = Order::as_written);
+    void vector_unary(uint32_t sse, uint32_t avx);
+    void vector_with_constant(uint32_t sse, uint32_t avx, uint64_t low, uint64_t high);  // a op constant
+    void vector_compare(uint32_t sse, uint32_t avx, Order order, bool is_negated);
+    void vector_compare_unsigned(uint32_t extreme_sse, uint32_t extreme_avx, uint32_t equal_sse, uint32_t equal_avx, bool is_negated);
+    void vector_float_compare(uint32_t sse, uint32_t avx, int predicate, Order order);
+    void vector_invert(x86::Xmm v);
+    void vector_compare_i64(Order order, bool is_negated);
+    void vector_shift(uint32_t sse, uint32_t avx, uint32_t lane_bits);
+    HeldReg pop_shift_count(uint32_t lane_bits, uint32_t bias);
+    void i8x16_shift_left_or_unsigned(bool is_left);
+    void vector_extend(uint32_t sse, uint32_t avx, bool is_high);
+    void vector_extmul(uint32_t extend_sse, uint32_t extend_avx, uint32_t multiply_sse, uint32_t multiply_avx, bool is_high);
+    void i64x2_extmul(uint32_t sse, uint32_t avx, bool is_high);
+    void vector_float_extreme(bool is_max, bool is_double);
+    void vector_round(int mode, bool is_double);
+    void vector_truncate_f32x4_u();
+    void vector_truncate_f32x4_s();
+    void vector_truncate_f64x2(bool is_signed);
+    void vector_fused(bool is_negated, bool is_double);
+    void vector_select_bits();
+    void vector_all_true(uint32_t equal_sse, uint32_t equal_avx);
+    void dot_i8x16();
+    void extract_lane(uint32_t sse, uint32_t avx, wasm::LaneIdx lane, uint32_t lane_bits, bool is_signed);
+    void replace_lane(uint32_t sse, uint32_t avx, wasm::LaneIdx lane, bool is_64);
+    void load_extended(const wasm::MemArg& arg, uint32_t sse, uint32_t avx);
+    void load_splat(const wasm::MemArg& arg, uint32_t lane_bits);
+    void load_lane(const wasm::MemArgLane& imm, uint32_t sse, uint32_t avx, uint32_t lane_bits);
+    void store_lane(const wasm::MemArgLane& imm, uint32_t sse, uint32_t avx, uint32_t lane_bits);
+    void splat_lane(x86::Xmm dst, x86::Xmm src, uint32_t lane_bits);
+
+    // --- atomics (emit_atomic.cpp) ---
+    enum class RmwOp : uint8_t { add, sub, and_, or_, xor_, xchg };
+    void zero_extend(const HeldReg& r, uint32_t bits);
+    void atomic_load(const wasm::MemArg& arg, uint32_t bits, bool is_64);
+    void atomic_store(const wasm::MemArg& arg, uint32_t bits);
+    void atomic_rmw(RmwOp op, const wasm::MemArg& arg, uint32_t bits, bool is_64);
+    void atomic_cmpxchg(const wasm::MemArg& arg, uint32_t bits, bool is_64);
+    void atomic_wait_or_notify(runtime::Builtin builtin, const wasm::MemArg& arg, uint32_t operands, uint32_t alignment_bytes);
 
     Masm m_masm;
     const wasm::Module* m_module = nullptr;

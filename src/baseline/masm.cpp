@@ -189,7 +189,7 @@ void Masm::op3(uint32_t sse, uint32_t avx, x86::Xmm dst, x86::Xmm a, const asmji
         emit(avx, dst, a, b);
         return;
     }
-    const bool b_is_dst = b.isReg() && b.id() == dst.id();
+    const bool b_is_dst = x86::Reg::isXmm(b) && b.id() == dst.id();
     if (dst.id() == a.id()) {
         emit(sse, dst, b);
     } else if (b_is_dst) {
@@ -214,7 +214,7 @@ void Masm::op3i(uint32_t sse, uint32_t avx, x86::Xmm dst, x86::Xmm a, const asmj
         emit(avx, dst, a, b, i);
         return;
     }
-    const bool b_is_dst = b.isReg() && b.id() == dst.id();
+    const bool b_is_dst = x86::Reg::isXmm(b) && b.id() == dst.id();
     if (dst.id() != a.id() && b_is_dst) {
         movaps(scratch_xmm, dst);
         movaps(dst, a);

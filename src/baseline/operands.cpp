@@ -312,18 +312,37 @@ size_t FunctionCompiler::next_offset() const
 {
     size_t p = m_offset - m_code_offset;
     const auto byte = [&](size_t at) { return at < m_body.size() ? std::to_integer<uint8_t>(m_body[at]) : uint8_t{0x0b}; };
-    const auto skip_leb = [&] {
-        while ((byte(p) & 0x80U) != 0) ++p;
-        ++p;
+    const auto read_leb = [&] {  // 32 bits or fewer matter
+        uint32_t value = 0;
+        for (uint32_t shift = 0;; shift += 7) {
+            const uint8_t b = byte(p++);
+            if (shift < 32) value |= (b & 0x7fU) << shift;
+            if ((b & 0x80U) == 0) return value;
+        }
+    };
+    const auto skip_mem_arg = [&] {  // flags, memory index if bit 6 says so, offset
+        if ((read_leb() & 0x40U) != 0) read_leb();
+        read_leb();
     };
     const uint8_t opcode = byte(p++);
-    if (opcode >= 0xfc && opcode <= 0xfe) skip_leb();
-    if (opcode >= 0x28 && opcode <= 0x3e) {  // memarg: flags, memory index if bit 6 says so, offset
-        const bool has_memory_index = (byte(p) & 0x40U) != 0;
-        skip_leb();
-        if (has_memory_index) skip_leb();
-        skip_leb();
-    }
+    if (opcode >= 0x28 && opcode <= 0x3e) skip_mem_arg();
+    if (opcode < 0xfc || opcode > 0xfe) return p;
+    const uint32_t sub_opcode = read_leb();
+    const uint32_t code = uint32_t{opcode} << 16 | sub_opcode;
+    using enum wasm::Opcode;
+    const auto is_between = [&](wasm::Opcode first, wasm::Opcode last) { return code >= static_cast<uint32_t>(first) && code <= static_cast<uint32_t>(last); };
+    if (is_between(v128_const, i8x16_shuffle))
+        p += 16;
+    else if (is_between(i8x16_extract_lane_s, f64x2_replace_lane))
+        ++p;
+    else if (is_between(v128_load8_lane, v128_store64_lane))
+        skip_mem_arg(), ++p;
+    else if (is_between(v128_load, v128_store) || is_between(v128_load32_zero, v128_load64_zero))
+        skip_mem_arg();
+    else if (is_between(atomic_fence, atomic_fence))
+        ++p;
+    else if (opcode == 0xfe)
+        skip_mem_arg();
     return p;
 }
 
