@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@
 #include <span>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace weir::cli {
 
@@ -148,10 +150,14 @@ Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string
     if (S_ISDIR(status.st_mode)) return Unexpected{Problem{.error = quoted(path) + " is a folder, not a module", .because = {}, .hint = "to grant it to a program: weir run --dir " + printable(path) + " FILE"}};
     if (!S_ISREG(status.st_mode))
         return Unexpected{Problem{.error = quoted(path) + " is not a regular file", .because = "weir maps modules into memory instead of reading them", .hint = "write it to a file first"}};
-    auto mapped = Mapping::map_file(fd.get(), path);
-    if (!mapped) return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
+    Mapping mapping;
+    if (status.st_size != 0) {  // which mmap refuses
+        auto mapped = Mapping::map(static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, fd.get());
+        if (!mapped) return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
+        mapping = std::move(*mapped);
+    }
     fd.reset();
-    const auto owner = std::make_shared<const Mapping>(std::move(*mapped));
+    const auto owner = std::make_shared<const Mapping>(std::move(mapping));
     const auto bytes = owner->bytes();
     const unsigned threads = bytes.size() < parallel_validation_bytes ? 1 : std::max(1U, std::thread::hardware_concurrency());
     auto module = wasm::load_module(bytes, owner, std::move(registry), {.threads = threads, .limits = {}});

@@ -19,7 +19,7 @@ std::string line_of(const runtime::UnresolvedImport& import)
         line += fmt::format(", but weir has it as  {}", import.found);
     else if (!import.nearest.empty())
         line += fmt::format(", did you mean {}?", printable(import.nearest));
-    return line + "\n";
+    return "\n" + line;
 }
 
 }  // namespace
@@ -48,9 +48,8 @@ Problem link_problem(const std::string& file, const wasm::Module& module, const 
     for (const auto& group : groups) {
         problem.because += "\n  " + (group.origin.belongs_to.empty() ? std::string{"of no world that weir knows"} : fmt::format("of the {}", group.origin.belongs_to));
         if (!group.origin.advice.empty()) problem.because += fmt::format(": {}", group.origin.advice);
-        problem.because += "\n" + group.lines;
+        problem.because += group.lines;
     }
-    problem.because.pop_back();
     problem.hint = fmt::format("weir inspect {}  shows all that it imports, and who provides it", printable(file));
     return problem;
 }

@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+"""Tests of the command weir, as its users meet it: words in, text and exit code out.
+
+Usage: cli_test.py WEIR DEMOS [unittest's arguments]      (CTest gives both)
+"""
+
+import os
+import pathlib
+import pty
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import wasm_module as wasm
+
+WEIR = os.path.abspath(sys.argv[1])
+DEMOS = pathlib.Path(sys.argv[2]).resolve()
+GO_HELLO, CPP_HELLO = DEMOS / "go/hello.wasm", DEMOS / "hello.wasm"
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def file(self, content, name="x.wasm"):
+        (self.folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return name
+
+    def weir(self, *words, env=None, **options):
+        environment = {"PATH": os.environ["PATH"]} if env is None else env
+        return subprocess.run([WEIR, *map(str, words)], cwd=self.folder, env=environment, capture_output=True, timeout=60,
+                              stdin=subprocess.DEVNULL, **options)
+
+    def expect(self, words, code, stdout=None, stderr=(), env=None, **options):
+        done = self.weir(*words, env=env, **options)
+        text = done.stderr.decode(errors="replace")
+        self.assertEqual(done.returncode, code, f"{words}: {text}")
+        if stdout is not None:
+            self.assertEqual(done.stdout, stdout)
+        for part in [stderr] if isinstance(stderr, str) else stderr:
+            self.assertIn(part, text)
+        return text
+
+    def expect_error(self, words, code, *parts):
+        """A message of weir's own: it begins with "error: ", is not on standard output, and has no colour in a pipe."""
+        text = self.expect(words, code, stdout=b"", stderr=parts)
+        self.assertTrue(text.startswith("error: "), text)
+        self.assertNotIn("\x1b", text)
+        for line in text.splitlines():
+            self.assertTrue(line.startswith(("error: ", "because ", "hint: ", "  ")), line)
+        return text
+
+
+class Running(Case):
+    @unittest.skipUnless(CPP_HELLO.exists(), "make hello builds it")
+    def test_cpp_hello(self):
+        for words in ([CPP_HELLO], ["run", CPP_HELLO], ["run", "--bounds", "checked", CPP_HELLO], ["--bounds=guard", CPP_HELLO]):
+            self.expect(words, 0, b"Hello world\n", "")
+
+    @unittest.skipUnless(GO_HELLO.exists(), "make hello builds it")
+    def test_go_hello(self):
+        for words in ([GO_HELLO], ["run", "--bounds", "checked", GO_HELLO]):
+            self.expect(words, 0, b"Hello world\n", "")
+
+    def test_exit_codes_of_a_byte_pass_through(self):
+        for code in (0, 1, 2, 7, 126, 134, 255):
+            self.assertEqual(self.weir(self.file(wasm.exit_with(code))).returncode, code)
+
+    def test_larger_exit_codes_stay_failures(self):
+        for code in (256, 512, -1):
+            self.assertEqual(self.weir(self.file(wasm.exit_with(code))).returncode, 255)
+
+    def test_arguments_are_the_guests_whatever_they_look_like(self):
+        guest = self.file(wasm.strings("args_sizes_get", "args_get"))
+        arguments = ["--dir", "nowhere", "--", "--help", "-x", "", "--version", "a b", "é\n"]
+        expected = b"".join(os.fsencode(word) + b"\0" for word in [guest, *arguments])
+        for words in ([guest], ["run", guest], ["run", "--env-inherit", guest], ["--", guest]):
+            self.expect([*words, *arguments], 0, expected, "")
+
+    def test_environment_is_empty_unless_granted(self):
+        guest = self.file(wasm.strings("environ_sizes_get", "environ_get"))
+        host = {"A": "1", "B": "2"}
+        for words, variables in (([], ""), (["--env", "A"], "A=1"), (["--env", "A=x=y"], "A=x=y"), (["--env=C="], "C="),
+                                 (["--env", "A", "--env", "Q=7"], "A=1 Q=7"), (["--env-inherit"], "A=1 B=2"),
+                                 (["--env-inherit", "--env", "A=3"], "B=2 A=3"), (["--env", "A=1", "--env", "A=2"], "A=2")):
+            expected = "".join(v + "\0" for v in variables.split()).encode()
+            self.expect([*words, guest], 0, expected, "", env=host)
+
+    def test_folders_get_their_guest_names(self):
+        guest = self.file(wasm.preopens())
+        (self.folder / "data").mkdir()
+        for words, names in (([], ""), (["--dir", "."], ".\n"), (["--dir", "data::/d"], "/d\n"), (["--dir=data:ro", "--dir", ".::/"], "data\n/\n"),
+                             (["--dir", "data::/a::b:ro"], None)):
+            done = self.weir("run", *words, guest)
+            if names is None:
+                self.assertEqual(done.returncode, 2 if b"suffix" in done.stderr else 0)
+            else:
+                self.assertEqual((done.returncode, done.stdout.decode()), (0, names), done.stderr)
+
+    def test_a_closed_pipe_ends_the_guest_like_any_filter(self):
+        guest = self.file(wasm.writer(b"y\n" * 100, forever=True))
+        with subprocess.Popen([WEIR, guest], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL)) as process:
+            self.assertTrue(process.stdout.read(10))
+            process.stdout.close()
+            self.assertEqual(process.wait(timeout=60), -signal.SIGPIPE)
+            self.assertEqual(process.stderr.read(), b"")
+
+    def test_runs_in_little_address_space(self):
+        limit = 512 << 20
+        guest = self.file(wasm.writer(b"hi\n"))
+        self.expect([guest], 0, b"hi\n", "", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+
+
+class Traps(Case):
+    def expect_trap(self, body, message, frames=("inner", "outer", "_start")):
+        text = self.expect([self.file(wasm.trap_in(body))], 134, b"", [message])
+        positions = [text.index(f": {frame} (") for frame in frames]
+        self.assertEqual(positions, sorted(positions), text)
+        return text
+
+    def test_unreachable(self):
+        self.expect_trap(wasm.UNREACHABLE, "unreachable")
+
+    def test_out_of_bounds(self):
+        for mode in ("guard", "checked"):
+            guest = self.file(wasm.trap_in(wasm.load(-4) + wasm.DROP))
+            self.expect(["--bounds", mode, guest], 134, b"", "out of bounds memory access")
+
+    def test_division_by_zero(self):
+        self.expect_trap(wasm.i32(1) + wasm.i32(0) + b"\x6d" + wasm.DROP, "integer divide by zero")
+
+    def test_stack_overflow(self):
+        text = self.expect_trap(wasm.call(0), "call stack exhausted", frames=("inner",))
+        self.assertLess(len(text.splitlines()), 100)
+
+    def test_output_before_a_trap_is_not_lost(self):
+        m = wasm.Module()
+        fd_write = m.wasi("fd_write", [wasm.I32] * 4)
+        body = wasm.store(8, wasm.i32(64)) + wasm.store(12, wasm.i32(3)) + wasm.i32(1) + wasm.i32(8) + wasm.i32(1) + wasm.i32(16) + wasm.call(fd_write)
+        m.function(body + wasm.DROP + wasm.UNREACHABLE, export="_start")
+        m.data.append((64, b"hi\n"))
+        self.expect([self.file(m.bytes())], 134, b"hi\n", "unreachable")
+
+
+class BadFiles(Case):
+    def test_missing_file(self):
+        self.expect_error(["nothing.wasm"], 1, "there is no file 'nothing.wasm'")
+
+    def test_missing_file_with_a_near_name(self):
+        self.file(b"", "hello.wasm")
+        self.expect_error(["helo.wasm"], 1, "did you mean 'hello.wasm'?")
+        self.expect_error(["hello"], 1, "did you mean 'hello.wasm'?")
+
+    def test_folder(self):
+        self.expect_error(["."], 1, "is a folder", "--dir . FILE")
+
+    def test_empty(self):
+        self.expect_error([self.file(b"")], 1, "is empty")
+
+    def test_text_format(self):
+        self.expect_error([self.file("(module)", "x.wat")], 1, "is text", "text format", "wasm-tools parse x.wat")
+
+    def test_sources(self):
+        for name, content, part in (("x.c", "int main(void) { return 0; }", "C source"), ("x.cpp", "#include <cstdio>\n", "C++"),
+                                    ("x.go", "package main\n", "Go source"), ("x.sh", "#!/bin/sh\n", "script")):
+            self.expect_error([self.file(content, name)], 1, "is text", part)
+
+    def test_component(self):
+        self.expect_error([self.file(b"\0asm\x0d\0\x01\0")], 1, "is a WebAssembly component", "wasip1")
+
+    def test_native_program(self):
+        self.expect_error([WEIR], 1, "not a WebAssembly module", "ELF")
+
+    def test_not_regular(self):
+        os.mkfifo(self.folder / "pipe")
+        self.expect_error(["pipe"], 1, "is not a regular file")
+        self.expect_error(["/dev/null"], 1, "is not a regular file")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
+    def test_unreadable(self):
+        (self.folder / self.file(b"")).chmod(0)
+        self.expect_error(["x.wasm"], 1, "you may not read it")
+
+    def test_every_truncation_is_an_error_that_names_a_byte(self):
+        whole = wasm.preopens()
+        for size in range(1, len(whole)):
+            done = self.weir(self.file(whole[:size]))
+            # A module may end between sections: what is left is one without its code, or without _start.
+            self.assertEqual(done.returncode, 1, f"{size} bytes: {done.stderr.decode()}")
+            self.assertTrue(done.stderr.startswith(b"error: 'x.wasm' "), done.stderr)
+
+    def test_invalid(self):
+        m = wasm.Module()
+        m.function(wasm.DROP, export="_start", label="broken")
+        self.expect_error([self.file(m.bytes())], 1, "not a valid module", "broken", "byte")
+
+    def test_control_characters_of_a_file_do_not_reach_the_terminal(self):
+        m = wasm.Module()
+        m.import_function("env\x1b[31m", "f\ng")
+        m.function(b"", export="_start")
+        for words in ([self.file(m.bytes())], ["inspect", "x.wasm"]):
+            done = self.weir(*words)
+            self.assertNotIn(b"\x1b", done.stdout + done.stderr)
+        self.expect_error(["no\x1b[31m\nsuch"], 1, r"no\x1b[31m\x0asuch")
+
+    def test_unsupported_instructions_are_named(self):
+        m = wasm.Module(memory=False)
+        m.types.append(b"\x5f\x00")  # (struct)
+        m.function(b"\xfb\x01\x00" + wasm.DROP, export="_start")  # struct.new_default 0
+        self.expect_error([self.file(m.bytes())], 1, "garbage collection")
+
+
+class Imports(Case):
+    def test_all_missing_imports_are_listed_at_once_by_world(self):
+        m = wasm.Module()
+        m.wasi("fd_wrte", [wasm.I32] * 4)
+        m.import_function("env", "callback", [wasm.I32], [wasm.I64])
+        m.import_function("gojs", "runtime.wasmExit", [wasm.I32])
+        m.import_function("elsewhere", "f")
+        m.function(b"", export="_start")
+        text = self.expect_error([self.file(m.bytes())], 1, "4 things", "fd_wrte", "did you mean fd_write?", "WASI preview 1", "env.callback", "[i32] -> [i64]",
+                                 "GOOS=wasip1", "elsewhere.f", "no world that weir knows")
+        self.assertIn("hint: weir inspect", text)
+
+    def test_an_import_of_another_type_says_which_it_has(self):
+        m = wasm.Module()
+        m.wasi("fd_write", [wasm.I32])
+        m.function(b"", export="_start")
+        self.expect_error([self.file(m.bytes())], 1, "fd_write", "[i32] -> [i32]", "[i32 i32 i32 i32] -> [i32]")
+
+    def test_sockets_world_is_named(self):
+        m = wasm.Module()
+        m.wasi("sock_open", [wasm.I32] * 3)
+        m.function(b"", export="_start")
+        self.expect_error([self.file(m.bytes())], 1, "sockets world", "does not have yet", "sock_open")
+
+    def test_edge_world_is_named(self):
+        m = wasm.Module()
+        m.import_function("fastly_http_req", "body_downstream_get", [wasm.I32, wasm.I32], [wasm.I32])
+        m.function(b"", export="_start")
+        self.expect_error([self.file(m.bytes())], 1, "edge service world", "does not have yet", "body_downstream_get")
+
+    def test_a_library_has_nothing_to_start(self):
+        m = wasm.Module()
+        m.function(b"", export="helper")
+        self.expect_error([self.file(m.bytes())], 1, "not a command", "weir inspect")
+
+
+class Usage(Case):
+    def test_help_fits_a_screen_and_shows_examples(self):
+        for words in (["--help"], ["-h"], ["help"], ["run", "--help"], ["inspect", "-h"]):
+            done = self.weir(*words)
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            lines = done.stdout.decode().splitlines()
+            self.assertLessEqual(len(lines), 24)
+            self.assertLessEqual(max(map(len, lines)), 80)
+            self.assertIn("Examples:", lines)
+
+    def test_version(self):
+        done = self.weir("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, rb"^weir \d+\.\d+\.\d+\n$")
+
+    def test_mistakes_are_exit_code_2(self):
+        for words, part in (([], "which file?"), (["run"], "which file?"), (["inspect"], "which file?"), (["--env"], "needs a value"),
+                            (["--dirr", ".", "x"], "did you mean --dir?"), (["--env-inherit=1", "x"], "takes no value"),
+                            (["--bounds", "often", "x"], "auto|guard|checked"), (["inspect", "a", "b"], "one file"),
+                            (["inspect", "--threads", "0", "x"], "--threads"), (["--env", "=v", "x"], "names no variable"),
+                            (["--env", "NOT_THERE", "x"], "no such variable"), (["--invoke", "f", "x"], "--invoke")):
+            self.expect_error(words, 2, part)
+
+    def test_folder_mistakes(self):
+        guest = self.file(wasm.exit_with(0))
+        for value, part in ((".:rw", "':rw'"), ("a:b", "--dir a::b"), (".::/d:rx", "':rx'"), ("::/d", "host's folder is missing"), (".::", "guest's name"),
+                            (":ro", "host's folder is missing")):
+            self.expect_error(["--dir", value, guest], 2, part)
+        self.expect_error(["--dir", "not-there", guest], 1, "cannot grant a folder", "not-there")
+
+    def test_mapdir_is_said_in_weirs_words(self):
+        for value, spelling in (("/guest::host/dir", "--dir host/dir::/guest"), ("/guest:host", "--dir host::/guest")):
+            self.expect_error(["--mapdir", value, "x.wasm"], 2, spelling)
+            self.expect_error([f"--mapdir={value}", "x.wasm"], 2, spelling)
+
+    def colours(self, environment):
+        terminal, other_end = pty.openpty()
+        try:
+            subprocess.run([WEIR, "nothing.wasm"], cwd=self.folder, stderr=other_end, env=environment, timeout=60, check=False)
+            return b"\x1b[" in os.read(terminal, 4096)
+        finally:
+            os.close(terminal)
+            os.close(other_end)
+
+    def test_colour_only_on_terminals_and_not_against_no_color(self):
+        self.assertTrue(self.colours({"TERM": "xterm"}))
+        self.assertFalse(self.colours({"TERM": "xterm", "NO_COLOR": "1"}))
+        self.assertFalse(self.colours({"TERM": "dumb"}))
+
+
+class Inspect(Case):
+    def text(self, content, *options):
+        done = self.weir("inspect", *options, self.file(content))
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+    def test_command(self):
+        text = self.text(wasm.preopens())
+        for part in ("command: a program", "weir run x.wasm", "imports from wasi_snapshot_preview1 (3 things)", "fd_prestat_get", "[i32 i32] -> [i32]", "_start",
+                     "memory, 1 pages"):
+            self.assertIn(part, text)
+        self.assertNotIn("MISSING", text)
+
+    def test_missing_imports_are_marked(self):
+        m = wasm.Module()
+        m.import_function("fastly_log", "write", [wasm.I32], [wasm.I32])
+        m.function(b"", export="_start")
+        text = self.text(m.bytes())
+        for part in ("edge service", "not with this weir", "MISSING"):
+            self.assertIn(part, text)
+
+    def test_custom_sections_and_producers(self):
+        m = wasm.Module()
+        m.function(b"", export="_start")
+        producers = wasm.name("producers") + wasm.vector([wasm.name("language") + wasm.vector([wasm.name("Zig") + wasm.name("0.14")])])
+        features = wasm.name("target_features") + wasm.vector([b"+" + wasm.name("simd128")])
+        m.extra = wasm.section(0, producers) + wasm.section(0, features)
+        text = self.text(m.bytes())
+        for part in ("Zig 0.14", "simd128", "producers ("):
+            self.assertIn(part, text)
+
+    def test_compile_all_prints_one_line_of_figures(self):
+        for options in ([], ["--threads", "2"]):
+            self.assertRegex(self.text(wasm.preopens(), "--compile-all", *options),
+                             r"^functions 1  wasm bytes \d+  code bytes \d+  seconds [\d.]+  MB/s [\d.]+\n$")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
