@@ -6,6 +6,7 @@
 #include "runtime/store.hpp"
 #include "wasm/module.hpp"
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -15,6 +16,18 @@
 
 namespace weir::runtime {
 
+/// What a wasm parameter of a host function stands for; for traces and documentation.
+struct HostParameter {
+    enum class Kind : uint8_t {
+        value,
+        pointer,  // to one `type` that the function reads or writes
+        span,     // to `length` of `type`
+        length,   // of the span before it
+        result,   // to where a `type` is stored on success
+    } kind;
+    std::string_view type;  // in the world's own words: "fd", "clockid", "iovec"
+};
+
 /// A host function as its module's table has it.
 struct HostFunction {
     std::string_view name;
@@ -22,6 +35,7 @@ struct HostFunction {
     std::span<const wasm::ValType> results;
     bool (*entry)(HostFunctionContext&, Value*) noexcept;
     std::string_view parameter_names;  // "fd iovs iovs_len nread", for traces and documentation
+    std::span<const HostParameter> parameters = {};  // one for each of `params`, or empty where nothing is known
 };
 
 struct HostModule {

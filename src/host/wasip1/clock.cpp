@@ -1,7 +1,6 @@
-#include "host/wasip1/world.hpp"
+#include "host/wasip1/support.hpp"
 
 #include <array>
-#include <cerrno>
 #include <ctime>
 
 namespace weir::wasip1 {
@@ -21,8 +20,6 @@ std::optional<clockid_t> host_clock(ClockId id) noexcept
     return std::nullopt;
 }
 
-Timestamp to_ns(const timespec& t) noexcept { return static_cast<Timestamp>(t.tv_sec) * 1'000'000'000U + static_cast<Timestamp>(t.tv_nsec); }
-
 /// @return      The clock's resolution in ns.
 /// @error inval `id` names no clock.
 /// Spec: clock_res_get. POSIX: clock_getres(2).
@@ -32,7 +29,7 @@ HostResult<Timestamp> clock_res_get(Context&, ClockId id) noexcept
     timespec t{};
     if (!clock) return Errno::inval;
     if (::clock_getres(*clock, &t) != 0) return from_host(errno);
-    return to_ns(t);
+    return to_timestamp(t);
 }
 
 /// @param precision  The largest lag the guest accepts, ns. Ignored: every clock read here is finer.
@@ -45,7 +42,7 @@ HostResult<Timestamp> clock_time_get(Context&, ClockId id, Timestamp /*precision
     timespec t{};
     if (!clock) return Errno::inval;
     if (::clock_gettime(*clock, &t) != 0) return from_host(errno);
-    return to_ns(t);
+    return to_timestamp(t);
 }
 
 constexpr std::array functions{

@@ -1,166 +1,96 @@
-#include "host/wasip1/world.hpp"
+#include "host/wasip1/support.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <climits>
 #include <cstring>
 
-// Descriptors: reading, writing, seeking, what they are.
+// Descriptors: what they are, their flags, rights, sizes and times.
 
 namespace weir::wasip1 {
 
 namespace {
 
-using host::GuestPtr;
 using host::GuestSpan;
 using host::host_fn;
 
-/// The guest's buffers as the host's; copied once, then checked. POSIX takes IOV_MAX at a time, more are a short read or write.
-struct Buffers {
-    std::array<iovec, 64> vectors;
-    int count = 0;
-    Errno error = Errno::success;
-
-    Buffers(const Context& cx, GuestSpan<Iovec> guest) noexcept
-    {
-        const auto bytes = cx.memory.range(guest);
-        if (!bytes) {
-            error = Errno::fault;
-            return;
-        }
-        uint64_t total = 0;
-        for (uint32_t i = 0; i < guest.count; ++i) {
-            Iovec v;
-            std::memcpy(&v, bytes->data() + size_t{i} * sizeof v, sizeof v);
-            const auto range = cx.memory.range(v.buf, v.buf_len);
-            if (!range) {
-                error = Errno::fault;
-                return;
-            }
-            // The count goes back in 32 bits, and the host's calls move less than 2 GiB.
-            if (v.buf_len == 0 || static_cast<size_t>(count) == vectors.size() || total + v.buf_len > INT_MAX) continue;
-            total += v.buf_len;
-            vectors[static_cast<size_t>(count++)] = {range->data(), range->size()};
-        }
-    }
-};
-
-/// Repeats a call that a signal of the host's interrupted.
-template <class F>
-ssize_t retrying(F call) noexcept
+/// Tells how the file will be used.
+/// @error inval  Beyond any file, or no such advice.   @error spipe  Not seekable.
+/// Spec: fd_advise. POSIX: posix_fadvise(3).
+HostResult<Nothing> fd_advise(Context& cx, Fd fd, FileSize offset, FileSize size, Advice advice) noexcept
 {
-    ssize_t n;
-    do {
-        n = call();
-    } while (n < 0 && errno == EINTR);
-    return n;
-}
-
-HostResult<uint32_t> transferred(ssize_t n) noexcept
-{
-    if (n < 0) return from_host(errno);
-    return static_cast<uint32_t>(n);
-}
-
-/// Reads into the buffers, in order.
-/// @return       Bytes read; 0 at the end.
-/// @error badf   No such descriptor, or not open for reading.
-/// @error isdir  It is a directory.
-/// Spec: fd_read. POSIX: readv(2).
-HostResult<uint32_t> fd_read(Context& cx, Fd fd, GuestSpan<Iovec> iovs) noexcept
-{
-    const OpenFile* const file = cx.world.find(fd);
-    if (file == nullptr) return Errno::badf;
-    const Buffers buffers{cx, iovs};
-    if (buffers.error != Errno::success) return buffers.error;
-    return transferred(retrying([&] { return ::readv(file->host_fd, buffers.vectors.data(), buffers.count); }));
-}
-
-/// Reads at an offset, without moving the position. Spec: fd_pread. POSIX: preadv(2).
-HostResult<uint32_t> fd_pread(Context& cx, Fd fd, GuestSpan<Iovec> iovs, FileSize offset) noexcept
-{
-    const OpenFile* const file = cx.world.find(fd);
-    if (file == nullptr) return Errno::badf;
-    const Buffers buffers{cx, iovs};
-    if (buffers.error != Errno::success) return buffers.error;
-    if (offset > INT64_MAX) return Errno::inval;
-    return transferred(retrying([&] { return ::preadv(file->host_fd, buffers.vectors.data(), buffers.count, static_cast<off_t>(offset)); }));
-}
-
-/// Writes the buffers, in order.
-/// @return       Bytes written; may be fewer than given.
-/// @error badf   No such descriptor, or not open for writing.
-/// @error pipe   The reader is gone.
-/// Spec: fd_write. POSIX: writev(2).
-HostResult<uint32_t> fd_write(Context& cx, Fd fd, GuestSpan<Iovec> iovs) noexcept
-{
-    const OpenFile* const file = cx.world.find(fd);
-    if (file == nullptr) return Errno::badf;
-    const Buffers buffers{cx, iovs};
-    if (buffers.error != Errno::success) return buffers.error;
-    return transferred(retrying([&] { return ::writev(file->host_fd, buffers.vectors.data(), buffers.count); }));
-}
-
-/// Moves the position. @return the new one, from the start.
-/// @error spipe  Not seekable.   @error inval  A position before the start.
-/// Spec: fd_seek. POSIX: lseek(2).
-HostResult<FileSize> fd_seek(Context& cx, Fd fd, FileDelta offset, Whence whence) noexcept
-{
-    const OpenFile* const file = cx.world.find(fd);
-    if (file == nullptr) return Errno::badf;
-    int origin;
-    switch (whence) {
-    case Whence::set: origin = SEEK_SET; break;
-    case Whence::cur: origin = SEEK_CUR; break;
-    case Whence::end: origin = SEEK_END; break;
-    default: return Errno::inval;
-    }
-    const off_t position = ::lseek(file->host_fd, offset, origin);
-    if (position < 0) return from_host(errno);
-    return static_cast<FileSize>(position);
-}
-
-/// Spec: fd_tell.
-HostResult<FileSize> fd_tell(Context& cx, Fd fd) noexcept { return fd_seek(cx, fd, 0, Whence::cur); }
-
-/// Spec: fd_close. @error badf  No such descriptor.
-HostResult<Nothing> fd_close(Context& cx, Fd fd) noexcept
-{
-    if (cx.world.find(fd) == nullptr) return Errno::badf;
-    cx.world.close(fd);
+    static constexpr std::array host_advice{POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
+                                            POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
+    WEIR_TRY(file, file_for(cx, fd, right_fd_advise));
+    const auto from = static_cast<uint64_t>(offset), count = static_cast<uint64_t>(size);
+    const auto kind = static_cast<size_t>(advice);
+    if (from > INT64_MAX || count > INT64_MAX || kind >= host_advice.size()) return Errno::inval;
+    const int error = ::posix_fadvise(file->host_fd, static_cast<off_t>(from), static_cast<off_t>(count), host_advice[kind]);
+    if (error != 0) return from_host(error);
     return nothing;
 }
 
-/// Type, flags and rights of a descriptor. Spec: fd_fdstat_get.
+/// Makes sure that there is room for [offset, offset + size), and that the file reaches so far.
+/// @error inval   No bytes, or beyond any file.   @error nospc   The disk is full.   @error notsup  The file system cannot.
+/// Spec: fd_allocate. Linux: fallocate(2).
+HostResult<Nothing> fd_allocate(Context& cx, Fd fd, FileSize offset, FileSize size) noexcept
+{
+    WEIR_TRY(file, file_for_change(cx, fd, right_fd_allocate));
+    const auto from = static_cast<uint64_t>(offset), count = static_cast<uint64_t>(size);
+    if (from > INT64_MAX || count > INT64_MAX) return Errno::inval;
+    return done(retrying([&] { return ::fallocate(file->host_fd, 0, static_cast<off_t>(from), static_cast<off_t>(count)); }));
+}
+
+/// Closes a descriptor, preopened ones included.
+/// @error badf  Nothing is open there.
+/// Spec: fd_close. POSIX: close(2).
+HostResult<Nothing> fd_close(Context& cx, Fd fd) noexcept
+{
+    if (!cx.world.files().close(fd)) return Errno::badf;
+    return nothing;
+}
+
+/// Waits until the data is on the disk. Spec: fd_datasync. POSIX: fdatasync(2).
+HostResult<Nothing> fd_datasync(Context& cx, Fd fd) noexcept
+{
+    WEIR_TRY(file, file_for(cx, fd, right_fd_datasync));
+    return done(retrying([&] { return ::fdatasync(file->host_fd); }));
+}
+
+/// Waits until data and metadata are on the disk. Spec: fd_sync. POSIX: fsync(2).
+HostResult<Nothing> fd_sync(Context& cx, Fd fd) noexcept
+{
+    WEIR_TRY(file, file_for(cx, fd, right_fd_sync));
+    return done(retrying([&] { return ::fsync(file->host_fd); }));
+}
+
+/// Type, flags and rights of a descriptor.
+/// @error badf  Nothing is open there.
+/// Spec: fd_fdstat_get.
 HostResult<FdStat> fd_fdstat_get(Context& cx, Fd fd) noexcept
 {
-    const OpenFile* const file = cx.world.find(fd);
+    const OpenFile* const file = cx.world.files().find(fd);
     if (file == nullptr) return Errno::badf;
     FdStat stat{};
     stat.filetype = file->type;
-    stat.flags = file->flags;
+    stat.flags = static_cast<FdFlags>(file->flags);
     stat.rights_base = file->rights_base;
     stat.rights_inheriting = file->rights_inheriting;
     return stat;
 }
 
-/// Sets append and non-blocking. On stdio they are only noted: other processes share the host's description.
-/// @error inval  A flag that does not exist.   @error notsup  A synchronization flag, which Linux sets at opening only.
+/// Sets append and non-blocking. Where other processes share the host's description, they are only noted, and heeded here.
+/// @error inval   A flag that does not exist.   @error notsup  A change of synchronization, which Linux allows at opening only.
 /// Spec: fd_fdstat_set_flags. POSIX: fcntl(2) F_SETFL.
-HostResult<Nothing> fd_fdstat_set_flags(Context& cx, Fd fd, uint16_t flags) noexcept
+HostResult<Nothing> fd_fdstat_set_flags(Context& cx, Fd fd, FdFlags flags) noexcept
 {
-    OpenFile* const file = cx.world.find(fd);
-    if (file == nullptr) return Errno::badf;
+    WEIR_TRY(file, file_for(cx, fd, right_fd_fdstat_set_flags));
     if ((flags & ~all_fdflags) != 0) return Errno::inval;
     constexpr uint16_t sync_flags = fdflag_dsync | fdflag_rsync | fdflag_sync;
     if ((flags & sync_flags) != (file->flags & sync_flags)) return Errno::notsup;
-    if (!file->is_stdio) {
+    if (!file->is_shared) {
         const int host_flags = ((flags & fdflag_append) != 0 ? O_APPEND : 0) | ((flags & fdflag_nonblock) != 0 ? O_NONBLOCK : 0);
         if (::fcntl(file->host_fd, F_SETFL, host_flags) != 0) return from_host(errno);
     }
@@ -168,30 +98,77 @@ HostResult<Nothing> fd_fdstat_set_flags(Context& cx, Fd fd, uint16_t flags) noex
     return nothing;
 }
 
+/// Gives rights up.
+/// @error notcapable  One that the descriptor does not have.
+/// Spec: fd_fdstat_set_rights.
+HostResult<Nothing> fd_fdstat_set_rights(Context& cx, Fd fd, Rights base, Rights inheriting) noexcept
+{
+    OpenFile* const file = cx.world.files().find(fd);
+    if (file == nullptr) return Errno::badf;
+    if ((base & ~file->rights_base) != no_rights || (inheriting & ~file->rights_inheriting) != no_rights) return Errno::notcapable;
+    file->rights_base = base;
+    file->rights_inheriting = inheriting;
+    return nothing;
+}
+
 /// What the file is. Spec: fd_filestat_get. POSIX: fstat(2).
 HostResult<FileStat> fd_filestat_get(Context& cx, Fd fd) noexcept
 {
-    const OpenFile* const file = cx.world.find(fd);
-    if (file == nullptr) return Errno::badf;
+    WEIR_TRY(file, file_for(cx, fd, right_fd_filestat_get));
     struct stat host {};
     if (::fstat(file->host_fd, &host) != 0) return from_host(errno);
-    return to_filestat(host);
+    FileStat stat = to_filestat(host);
+    stat.filetype = file->type;  // the kinds of sockets are told apart there
+    return stat;
 }
 
-/// Spec: fd_prestat_get. @error badf  Not a preopened directory; wasi-libc and Go end their search at the first.
+/// The same as wasi_unstable lays it out.
+HostResult<unstable::FileStat> unstable_fd_filestat_get(Context& cx, Fd fd) noexcept
+{
+    const HostResult<FileStat> stat = fd_filestat_get(cx, fd);
+    if (stat.status() != Errno::success) return stat.status();
+    return to_unstable(stat.value());
+}
+
+/// Cuts the file off or fills it up with zeros.
+/// @error inval  Larger than any file.   @error fbig  Larger than the host allows.
+/// Spec: fd_filestat_set_size. POSIX: ftruncate(2).
+HostResult<Nothing> fd_filestat_set_size(Context& cx, Fd fd, FileSize size) noexcept
+{
+    WEIR_TRY(file, file_for_change(cx, fd, right_fd_filestat_set_size));
+    if (static_cast<uint64_t>(size) > INT64_MAX) return Errno::inval;
+    return done(retrying([&] { return ::ftruncate(file->host_fd, static_cast<off_t>(size)); }));
+}
+
+/// Sets times of access and modification, to those given or to now; without a flag a time stays.
+/// @error inval  A flag that does not exist, or a time given and also said to be now.
+/// Spec: fd_filestat_set_times. POSIX: futimens(2).
+HostResult<Nothing> fd_filestat_set_times(Context& cx, Fd fd, Timestamp atim, Timestamp mtim, FstFlags flags) noexcept
+{
+    WEIR_TRY(file, file_for_change(cx, fd, right_fd_filestat_set_times));
+    timespec times[2];
+    if (const Errno e = to_host_times(atim, mtim, flags, times); e != Errno::success) return e;
+    return done(::futimens(file->host_fd, times));
+}
+
+/// Says that a descriptor is a preopened directory, and how long its name is.
+/// @error badf  Not a preopened directory. wasi-libc and Go end their search at the first of these.
+/// Spec: fd_prestat_get.
 HostResult<Prestat> fd_prestat_get(Context& cx, Fd fd) noexcept
 {
-    const OpenFile* const file = cx.world.find(fd);
+    const OpenFile* const file = cx.world.files().find(fd);
     if (file == nullptr || !file->preopen_path) return Errno::badf;
     Prestat stat{};
     stat.name_len = static_cast<uint32_t>(file->preopen_path->size());
     return stat;
 }
 
-/// Stores the directory's name, without NUL. Spec: fd_prestat_dir_name. @error nametoolong  The buffer is too small.
+/// Stores the directory's name, without NUL.
+/// @error nametoolong  The buffer is too small.   @error fault  It is not in memory.   @error badf  As fd_prestat_get.
+/// Spec: fd_prestat_dir_name.
 HostResult<Nothing> fd_prestat_dir_name(Context& cx, Fd fd, GuestSpan<char> path) noexcept
 {
-    const OpenFile* const file = cx.world.find(fd);
+    const OpenFile* const file = cx.world.files().find(fd);
     if (file == nullptr || !file->preopen_path) return Errno::badf;
     const std::string& name = *file->preopen_path;
     if (path.count < name.size()) return Errno::nametoolong;
@@ -201,40 +178,37 @@ HostResult<Nothing> fd_prestat_dir_name(Context& cx, Fd fd, GuestSpan<char> path
     return nothing;
 }
 
+/// Moves a descriptor over another, which is closed; preopened ones as well.
+/// @error badf  One of them is not open.
+/// Spec: fd_renumber. POSIX: dup2(2) and close(2) in one.
+HostResult<Nothing> fd_renumber(Context& cx, Fd from, Fd to) noexcept
+{
+    if (!cx.world.files().renumber(from, to)) return Errno::badf;
+    return nothing;
+}
+
 constexpr std::array functions{
-    host_fn<"fd_read", fd_read>("fd iovs iovs_len nread"),
-    host_fn<"fd_pread", fd_pread>("fd iovs iovs_len offset nread"),
-    host_fn<"fd_write", fd_write>("fd iovs iovs_len nwritten"),
-    host_fn<"fd_seek", fd_seek>("fd offset whence newoffset"),
-    host_fn<"fd_tell", fd_tell>("fd offset"),
+    host_fn<"fd_advise", fd_advise>("fd offset len advice"),
+    host_fn<"fd_allocate", fd_allocate>("fd offset len"),
     host_fn<"fd_close", fd_close>("fd"),
+    host_fn<"fd_datasync", fd_datasync>("fd"),
+    host_fn<"fd_sync", fd_sync>("fd"),
     host_fn<"fd_fdstat_get", fd_fdstat_get>("fd stat"),
     host_fn<"fd_fdstat_set_flags", fd_fdstat_set_flags>("fd flags"),
-    host_fn<"fd_filestat_get", fd_filestat_get>("fd stat"),
+    host_fn<"fd_fdstat_set_rights", fd_fdstat_set_rights>("fd fs_rights_base fs_rights_inheriting"),
+    host_fn<"fd_filestat_set_size", fd_filestat_set_size>("fd size"),
+    host_fn<"fd_filestat_set_times", fd_filestat_set_times>("fd atim mtim fst_flags"),
     host_fn<"fd_prestat_get", fd_prestat_get>("fd stat"),
     host_fn<"fd_prestat_dir_name", fd_prestat_dir_name>("fd path path_len"),
+    host_fn<"fd_renumber", fd_renumber>("fd to"),
 };
+constexpr std::array preview1_functions{host_fn<"fd_filestat_get", fd_filestat_get>("fd stat")};
+constexpr std::array unstable_functions{host_fn<"fd_filestat_get", unstable_fd_filestat_get>("fd stat")};
 
 }  // namespace
 
-FileStat to_filestat(const struct stat& host) noexcept
-{
-    // Times before 1970 do not fit the unsigned type: they read as the epoch.
-    const auto ns = [](const timespec& t) -> Timestamp {
-        return t.tv_sec < 0 ? 0 : static_cast<Timestamp>(t.tv_sec) * 1'000'000'000U + static_cast<Timestamp>(t.tv_nsec);
-    };
-    FileStat s{};
-    s.dev = host.st_dev;
-    s.ino = host.st_ino;
-    s.filetype = file_type_of(host.st_mode);
-    s.nlink = host.st_nlink;
-    s.size = static_cast<FileSize>(host.st_size);
-    s.atim = ns(host.st_atim);
-    s.mtim = ns(host.st_mtim);
-    s.ctim = ns(host.st_ctim);
-    return s;
-}
-
 const std::span<const runtime::HostFunction> fd_functions{functions};
+const std::span<const runtime::HostFunction> fd_preview1_functions{preview1_functions};
+const std::span<const runtime::HostFunction> fd_unstable_functions{unstable_functions};
 
 }  // namespace weir::wasip1

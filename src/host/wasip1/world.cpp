@@ -1,87 +1,108 @@
 #include "host/wasip1/world.hpp"
 
+#include "host/wasip1/support.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
 namespace weir::wasip1 {
 
-Errno from_host(int host_errno) noexcept
+Result<void, SysError> World::add_given(int host_fd)
 {
-    // Aliases of one number (EAGAIN, EWOULDBLOCK) make a switch over the rows impossible; the table is short.
-    static constexpr int host_codes[] = {
-#define WEIR_ERRNO(ident, host) host,
-#include "host/wasip1/errno.def"
-#undef WEIR_ERRNO
-    };
-    for (size_t i = 1; i < std::size(host_codes); ++i)
-        if (host_codes[i] == host_errno) return static_cast<Errno>(i);
-    return Errno::io;
+    auto file = std::make_unique<OpenFile>();
+    file->host_fd = host_fd;
+    file->is_shared = true;
+    struct stat status {};
+    if (::fstat(host_fd, &status) == 0) {  // a closed descriptor answers badf when it is used, as in a shell's `<&-`
+        file->type = file_type_of(host_fd, status.st_mode);
+        const int host_flags = ::fcntl(host_fd, F_GETFL);
+        const int access = host_flags & O_ACCMODE;
+        file->rights_base = rights_of(file->type, host_fd);
+        if (access == O_WRONLY) file->rights_base = file->rights_base & ~right_fd_read;
+        if (access == O_RDONLY) file->rights_base = file->rights_base & ~(right_fd_write | right_fd_allocate | right_fd_filestat_set_size);
+        // What the host's description says of waiting is other processes' affair; the guest begins with a blocking one.
+        if ((host_flags & O_APPEND) != 0) file->flags = fdflag_append;
+        if (file->type == FileType::directory) file->rights_base = no_rights;  // `< dir` grants nothing beneath it
+    }
+    if (!m_files.add(std::move(file))) return Unexpected{SysError{EMFILE, "max_open_files", {}}};
+    return {};
 }
 
-FileType file_type_of(uint32_t mode) noexcept
+Result<void, SysError> World::add_preopen(const Preopen& preopen)
 {
-    switch (mode & S_IFMT) {
-    case S_IFBLK: return FileType::block_device;
-    case S_IFCHR: return FileType::character_device;
-    case S_IFDIR: return FileType::directory;
-    case S_IFREG: return FileType::regular_file;
-    case S_IFLNK: return FileType::symbolic_link;
-    case S_IFSOCK: return FileType::socket_stream;
-    default: return FileType::unknown;
-    }
+    auto file = std::make_unique<OpenFile>();
+    file->owned = UniqueFd{::open(preopen.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!file->owned) return Unexpected{last_error("open", preopen.host_path)};
+    file->host_fd = file->owned.get();
+    struct stat status {}, root{};
+    if (::fstat(file->host_fd, &status) != 0) return Unexpected{last_error("fstat", preopen.host_path)};
+    if (::stat("/", &root) == 0 && root.st_dev == status.st_dev && root.st_ino == status.st_ino) file->resolution = Resolution::in_root;
+    file->type = FileType::directory;
+    file->rights_base = directory_rights;
+    // All of them for a read-only mount as well: libcs ask for no more than is inherited, and would so turn opening for writing,
+    // which must fail with rofs, into opening for reading.
+    file->rights_inheriting = directory_rights | file_rights;
+    file->preopen_path = preopen.guest_path;
+    file->is_read_only = preopen.is_read_only;
+    if (!m_files.add(std::move(file))) return Unexpected{SysError{EMFILE, "max_open_files", preopen.host_path}};
+    return {};
 }
 
 Result<std::unique_ptr<World>, SysError> World::create(WorldConfig config)
 {
     auto world = std::unique_ptr<World>{new World{std::move(config)}};
     const WorldConfig& c = world->m_config;
-    for (const int host_fd : {c.stdin_fd, c.stdout_fd, c.stderr_fd}) {
-        auto file = std::make_unique<OpenFile>();
-        file->host_fd = host_fd;
-        file->is_stdio = true;
-        struct stat status {};
-        if (::fstat(host_fd, &status) == 0) file->type = file_type_of(status.st_mode);
-        file->rights_base = all_rights & ~uint64_t{right_path_open};
-        // A terminal or pipe cannot seek, and wasi-libc takes the missing right for isatty.
-        if (file->type != FileType::regular_file) file->rights_base &= ~uint64_t{right_fd_seek | right_fd_tell};
-        world->m_files.push_back(std::move(file));
-    }
-    for (const Preopen& p : c.preopens) {
-        auto file = std::make_unique<OpenFile>();
-        file->owned = UniqueFd{::open(p.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-        if (!file->owned) return Unexpected{last_error("open", p.host_path)};
-        file->host_fd = file->owned.get();
-        file->type = FileType::directory;
-        file->preopen_path = p.guest_path;
-        file->is_read_only = p.is_read_only;
-        world->m_files.push_back(std::move(file));
-    }
+    for (const int host_fd : {c.stdin_fd, c.stdout_fd, c.stderr_fd}) WEIR_CHECK(world->add_given(host_fd));
+    for (const Preopen& p : c.preopens) WEIR_CHECK(world->add_preopen(p));
+    for (const int host_fd : c.sockets) WEIR_CHECK(world->add_given(host_fd));
     return world;
 }
 
-std::optional<Fd> World::add(std::unique_ptr<OpenFile> file)
+std::span<const runtime::HostModule> World::host_modules()
 {
-    size_t i = 0;
-    while (i < m_files.size() && m_files[i]) ++i;
-    if (i >= m_config.max_open_files) return std::nullopt;
-    if (i == m_files.size()) m_files.emplace_back();
-    m_files[i] = std::move(file);
-    return static_cast<Fd>(i);
+    static constexpr std::string_view preview1 = "wasi_snapshot_preview1", unstable = "wasi_unstable";
+    static constexpr std::string_view world = "WASI preview 1";
+    static const std::array modules{
+        runtime::HostModule{preview1, world, args_functions},
+        runtime::HostModule{preview1, world, clock_functions},
+        runtime::HostModule{preview1, world, dir_functions},
+        runtime::HostModule{preview1, world, fd_functions},
+        runtime::HostModule{preview1, world, fd_preview1_functions},
+        runtime::HostModule{preview1, world, io_functions},
+        runtime::HostModule{preview1, world, io_preview1_functions},
+        runtime::HostModule{preview1, world, path_functions},
+        runtime::HostModule{preview1, world, path_open_functions},
+        runtime::HostModule{preview1, world, path_preview1_functions},
+        runtime::HostModule{preview1, world, poll_preview1_functions},
+        runtime::HostModule{preview1, world, proc_functions},
+        runtime::HostModule{preview1, world, random_functions},
+        runtime::HostModule{preview1, world, sock_functions},
+        runtime::HostModule{preview1, world, sock_preview1_functions},
+        runtime::HostModule{unstable, world, args_functions},
+        runtime::HostModule{unstable, world, clock_functions},
+        runtime::HostModule{unstable, world, dir_functions},
+        runtime::HostModule{unstable, world, fd_functions},
+        runtime::HostModule{unstable, world, fd_unstable_functions},
+        runtime::HostModule{unstable, world, io_functions},
+        runtime::HostModule{unstable, world, io_unstable_functions},
+        runtime::HostModule{unstable, world, path_functions},
+        runtime::HostModule{unstable, world, path_open_functions},
+        runtime::HostModule{unstable, world, path_unstable_functions},
+        runtime::HostModule{unstable, world, poll_unstable_functions},
+        runtime::HostModule{unstable, world, proc_functions},
+        runtime::HostModule{unstable, world, random_functions},
+        runtime::HostModule{unstable, world, sock_functions},
+    };
+    return modules;
 }
 
 void World::add_to(runtime::Linker& linker)
 {
-    static const std::array modules{
-        runtime::HostModule{"wasi_snapshot_preview1", "WASI preview 1", process_functions},
-        runtime::HostModule{"wasi_snapshot_preview1", "WASI preview 1", clock_functions},
-        runtime::HostModule{"wasi_snapshot_preview1", "WASI preview 1", fd_functions},
-        runtime::HostModule{"wasi_snapshot_preview1", "WASI preview 1", path_functions},
-        runtime::HostModule{"wasi_snapshot_preview1", "WASI preview 1", poll_functions},
-    };
-    for (const auto& module : modules) linker.add(module, this);
+    for (const runtime::HostModule& module : host_modules()) linker.add(module, this);
 }
 
 }  // namespace weir::wasip1

@@ -2,74 +2,69 @@
 
 #include "base/result.hpp"
 #include "base/sys_error.hpp"
-#include "base/unique_fd.hpp"
 #include "host/bind.hpp"
+#include "host/wasip1/fd_table.hpp"
 #include "host/wasip1/types.hpp"
 #include "runtime/linker.hpp"
 
-#include <sys/stat.h>
-
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <variant>
 #include <vector>
 
+// WASI preview 1: what a command sees of the host.
+//
+// Signals. A write to a pipe without a reader and one beyond RLIMIT_FSIZE raise SIGPIPE and SIGXFSZ in this process. The world
+// leaves both as they are set: a command line keeps SIGPIPE's default to end as any Unix filter does, a server ignores it and its
+// guests see errno pipe. SIGXFSZ should be ignored by whoever runs guests, which then see errno fbig.
+
 namespace weir::wasip1 {
 
+/// A directory of the host that the guest finds under a name of its own.
 struct Preopen {
     std::string host_path;
     std::string guest_path;
-    bool is_read_only = false;
+    bool is_read_only = false;  // every call that would change something under it answers errno rofs
 };
 
 struct WorldConfig {
     std::vector<std::string> args;         // args[0] is the program's name
     std::vector<std::string> environment;  // "NAME=value"
-    std::vector<Preopen> preopens;
+    std::vector<Preopen> preopens;         // the guest's descriptors 3, 4, ...
     // Descriptors of the host that the guest's 0, 1 and 2 stand for; they are not closed, and their flags never changed.
     int stdin_fd = 0, stdout_fd = 1, stderr_fd = 2;
+    /// Listening or connected sockets that the guest may use, numbered behind the preopens; not closed, flags never changed.
+    std::vector<int> sockets;
+    /// Most descriptors the guest has open at a time, the above included; another is errno mfile.
     uint32_t max_open_files = 1024;
 };
 
-/// A descriptor of the guest.
-struct OpenFile {
-    UniqueFd owned;            // empty for stdio
-    int host_fd = -1;
-    FileType type = FileType::unknown;
-    uint16_t flags = 0;        // FdFlags; for stdio kept here only, since the host's description is shared
-    bool is_stdio = false;
-    bool is_read_only = false;
-    uint64_t rights_base = all_rights;
-    uint64_t rights_inheriting = all_rights;
-    std::optional<std::string> preopen_path;
-};
-
-/// What a command sees of the host. One guest, one thread.
+/// One guest's view, used by one thread at a time.
 class World {
 public:
     static constexpr Errno fault = Errno::fault;
+    static constexpr Errno invalid_argument = Errno::inval;
 
     /// Opens the preopened directories; the error names the one that cannot be.
     static Result<std::unique_ptr<World>, SysError> create(WorldConfig config);
+
+    /// Registers wasi_snapshot_preview1 and wasi_unstable. The world must outlive the instances that are linked to it.
     void add_to(runtime::Linker& linker);
+    /// The tables of functions, for whoever documents or traces them. A module's functions are spread over several.
+    static std::span<const runtime::HostModule> host_modules();
 
     [[nodiscard]] const WorldConfig& config() const { return m_config; }
-    [[nodiscard]] OpenFile* find(Fd fd) noexcept
-    {
-        const auto i = static_cast<uint32_t>(fd);
-        return i < m_files.size() ? m_files[i].get() : nullptr;
-    }
-    /// Takes the lowest free descriptor; empty when the guest has too many.
-    std::optional<Fd> add(std::unique_ptr<OpenFile> file);
-    void close(Fd fd) noexcept { m_files[static_cast<uint32_t>(fd)].reset(); }
+    [[nodiscard]] FdTable& files() { return m_files; }
 
 private:
-    explicit World(WorldConfig config) : m_config(std::move(config)) {}
+    explicit World(WorldConfig config) : m_config(std::move(config)), m_files(m_config.max_open_files) {}
+    Result<void, SysError> add_given(int host_fd);
+    Result<void, SysError> add_preopen(const Preopen& preopen);
+
     WorldConfig m_config;
-    std::vector<std::unique_ptr<OpenFile>> m_files;
+    FdTable m_files;
 };
 
 using Context = host::Context<World>;
@@ -78,10 +73,14 @@ using HostResult = host::HostResult<T, Errno>;
 using Nothing = std::monostate;
 inline constexpr Nothing nothing{};
 
-// The functions, a table for each file that defines them.
-extern const std::span<const runtime::HostFunction> process_functions, clock_functions, fd_functions, path_functions, poll_functions;
-
-FileType file_type_of(uint32_t mode) noexcept;
-FileStat to_filestat(const struct stat& host) noexcept;
+// The functions, a table for each file that defines them. Tables named after a module hold what the other module lays out
+// otherwise; the others serve both.
+extern const std::span<const runtime::HostFunction> args_functions, clock_functions, dir_functions, fd_functions, io_functions,
+    path_functions, path_open_functions, proc_functions, random_functions, sock_functions;
+extern const std::span<const runtime::HostFunction> fd_preview1_functions, fd_unstable_functions;
+extern const std::span<const runtime::HostFunction> io_preview1_functions, io_unstable_functions;
+extern const std::span<const runtime::HostFunction> path_preview1_functions, path_unstable_functions;
+extern const std::span<const runtime::HostFunction> poll_preview1_functions, poll_unstable_functions;
+extern const std::span<const runtime::HostFunction> sock_preview1_functions;
 
 }  // namespace weir::wasip1

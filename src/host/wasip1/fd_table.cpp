@@ -1,0 +1,46 @@
+#include "host/wasip1/fd_table.hpp"
+
+#include <algorithm>
+#include <new>
+
+namespace weir::wasip1 {
+
+std::optional<Fd> FdTable::add(std::unique_ptr<OpenFile> file) noexcept
+{
+    if (!has_room()) return std::nullopt;
+    uint32_t i = m_lowest_free;
+    while (i < m_files.size() && m_files[i]) ++i;
+    if (i == m_files.size()) {
+        try {
+            m_files.emplace_back();
+        } catch (const std::bad_alloc&) {
+            return std::nullopt;
+        }
+    }
+    m_files[i] = std::move(file);
+    m_lowest_free = i + 1;
+    ++m_open;
+    return static_cast<Fd>(i);
+}
+
+bool FdTable::close(Fd fd) noexcept
+{
+    if (find(fd) == nullptr) return false;
+    const auto i = static_cast<uint32_t>(fd);
+    m_files[i].reset();
+    m_lowest_free = std::min(m_lowest_free, i);
+    --m_open;
+    return true;
+}
+
+bool FdTable::renumber(Fd from, Fd to) noexcept
+{
+    if (find(from) == nullptr || find(to) == nullptr) return false;
+    if (from == to) return true;
+    m_files[static_cast<uint32_t>(to)] = std::move(m_files[static_cast<uint32_t>(from)]);
+    m_lowest_free = std::min(m_lowest_free, static_cast<uint32_t>(from));
+    --m_open;
+    return true;
+}
+
+}  // namespace weir::wasip1

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/unique_fd.hpp"
+#include "host/wasip1/dir_stream.hpp"
+#include "host/wasip1/types.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::wasip1 {
+
+/// How paths resolve from a directory. Either way nothing outside of it is reached.
+enum class Resolution : uint8_t {
+    beneath,  // absolute paths, absolute symlinks and `..` out of it are refused
+    in_root,  // they mean what they mean on the host: only for a preopened `/` of the host, outside of which there is nothing
+};
+
+/// A descriptor of the guest.
+struct OpenFile {
+    UniqueFd owned;        // empty for descriptors that weir was given
+    int host_fd = -1;
+    FileType type = FileType::unknown;
+    uint16_t flags = 0;    // FdFlags as the guest sees them
+    bool is_shared = false;     // the host's description is other processes' as well: its flags are never changed
+    bool is_read_only = false;  // opened through a read-only mount
+    bool lacks_nowait = false;  // the kernel cannot try I/O on it without waiting (RWF_NOWAIT)
+    Resolution resolution = Resolution::beneath;
+    Rights rights_base = no_rights;
+    Rights rights_inheriting = no_rights;
+    std::optional<std::string> preopen_path;
+    std::unique_ptr<DirStream> dir_stream;  // made by the first fd_readdir
+};
+
+/// The guest's descriptors: small numbers, the lowest free one is taken first, as in POSIX.
+class FdTable {
+public:
+    /// `limit` is the most descriptors at a time.
+    explicit FdTable(uint32_t limit) : m_limit(limit) {}
+
+    [[nodiscard]] uint32_t limit() const { return m_limit; }
+    [[nodiscard]] OpenFile* find(Fd fd) const noexcept
+    {
+        const auto i = static_cast<uint32_t>(fd);
+        return i < m_files.size() ? m_files[i].get() : nullptr;
+    }
+    /// Whether another descriptor can be added.
+    [[nodiscard]] bool has_room() const noexcept { return m_open < m_limit; }
+
+    /// Empty when the guest has too many.
+    std::optional<Fd> add(std::unique_ptr<OpenFile> file) noexcept;
+    /// False when nothing is open there.
+    bool close(Fd fd) noexcept;
+    /// Moves `from` over `to`, both open, and closes what `to` was. False when one is not open.
+    bool renumber(Fd from, Fd to) noexcept;
+
+private:
+    uint32_t m_limit;
+    uint32_t m_open = 0;
+    uint32_t m_lowest_free = 0;  // none below is free
+    std::vector<std::unique_ptr<OpenFile>> m_files;
+};
+
+}  // namespace weir::wasip1
