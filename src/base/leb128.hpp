@@ -17,7 +17,7 @@ enum class LebStatus : uint8_t {
 /// Reads an unsigned integer of `bits` (at most 64) from [next, end) and moves `next` behind it. Unless ok the answer is 0 and
 /// `next` is unspecified in that range.
 template <unsigned bits>
-constexpr uint64_t read_unsigned_leb(const uint8_t*& next, const uint8_t* end, LebStatus& status)
+[[gnu::always_inline]] constexpr uint64_t read_unsigned_leb(const uint8_t*& next, const uint8_t* end, LebStatus& status)
 {
     uint64_t value = 0;
     for (unsigned shift = 0;; shift += 7) {
@@ -45,7 +45,7 @@ constexpr uint64_t read_unsigned_leb(const uint8_t*& next, const uint8_t* end, L
 
 /// The same for a signed integer.
 template <unsigned bits>
-constexpr int64_t read_signed_leb(const uint8_t*& next, const uint8_t* end, LebStatus& status)
+[[gnu::always_inline]] constexpr int64_t read_signed_leb(const uint8_t*& next, const uint8_t* end, LebStatus& status)
 {
     uint64_t value = 0;
     for (unsigned shift = 0;; shift += 7) {

@@ -69,7 +69,7 @@ public:
     // --- visitor ---
     void at(uint32_t offset_bytes) { m_offset = offset_bytes; }
 #define WEIR_OP(code, ident, text, imm, signature, align, feature)                                                                       \
-    bool ident(const wasm::imm& i)                                                                                                       \
+    [[gnu::always_inline]] bool ident(const wasm::imm& i)                                                                                \
     {                                                                                                                                    \
         if constexpr (Feature::feature == Feature::gc || Feature::feature == Feature::exceptions || Feature::feature == Feature::custom_descriptors) \
             note_unsupported(Feature::feature, text);                                                                                    \
@@ -232,7 +232,7 @@ constexpr uint32_t lane_limit(Opcode op, uint8_t align_log2)
 }  // namespace detail
 
 template <Opcode op, const Signature& s, uint8_t align_log2, Feature feature, class Imm>
-inline bool FunctionValidator::plain([[maybe_unused]] const Imm& imm)
+[[gnu::always_inline]] inline bool FunctionValidator::plain([[maybe_unused]] const Imm& imm)
 {
     [[maybe_unused]] ValType address = i32;
     if constexpr (std::is_same_v<Imm, MemArg>) {
@@ -267,14 +267,14 @@ inline bool FunctionValidator::plain([[maybe_unused]] const Imm& imm)
 
 // Instructions that make up most of real code are here, to be part of the reader's loop.
 
-inline bool FunctionValidator::on_local_get(const LocalIdx& l)
+[[gnu::always_inline]] inline bool FunctionValidator::on_local_get(const LocalIdx& l)
 {
     if (!check_local(l)) return false;
     if (m_has_uninitialized && !m_is_initialized[l.value]) [[unlikely]] return fail_index("uninitialized local", l.value);
     push(m_locals.at(l.value));
     return true;
 }
-inline bool FunctionValidator::on_local_set(const LocalIdx& l)
+[[gnu::always_inline]] inline bool FunctionValidator::on_local_set(const LocalIdx& l)
 {
     if (!check_local(l) || !pop(m_locals.at(l.value))) return false;
     if (m_has_uninitialized && !m_is_initialized[l.value]) [[unlikely]] {
@@ -283,18 +283,18 @@ inline bool FunctionValidator::on_local_set(const LocalIdx& l)
     }
     return true;
 }
-inline bool FunctionValidator::on_local_tee(const LocalIdx& l)
+[[gnu::always_inline]] inline bool FunctionValidator::on_local_tee(const LocalIdx& l)
 {
     if (!on_local_set(l)) return false;
     push(m_locals.at(l.value));
     return true;
 }
-inline bool FunctionValidator::on_drop(const NoImm&)
+[[gnu::always_inline]] inline bool FunctionValidator::on_drop(const NoImm&)
 {
     ValType dropped;
     return pop_any(dropped);
 }
-inline bool FunctionValidator::on_global_get(const GlobalIdx& g)
+[[gnu::always_inline]] inline bool FunctionValidator::on_global_get(const GlobalIdx& g)
 {
     if (g.value >= m_global_limit) [[unlikely]] return fail_index("unknown global", g.value);
     const GlobalType& type = m_module.globals[g.value].type;
@@ -302,16 +302,16 @@ inline bool FunctionValidator::on_global_get(const GlobalIdx& g)
     push(type.type);
     return true;
 }
-inline bool FunctionValidator::on_global_set(const GlobalIdx& g)
+[[gnu::always_inline]] inline bool FunctionValidator::on_global_set(const GlobalIdx& g)
 {
     if (g.value >= m_module.globals.size()) [[unlikely]] return fail_index("unknown global", g.value);
     const GlobalType& type = m_module.globals[g.value].type;
     if (type.mutability == Mutability::const_) [[unlikely]] return fail_index("immutable global: cannot set global", g.value);
     return pop(type.type);
 }
-inline bool FunctionValidator::on_call(const FuncIdx& f) { return check_function(f) && call_type(*m_facts.function_types[f.value]); }
+[[gnu::always_inline]] inline bool FunctionValidator::on_call(const FuncIdx& f) { return check_function(f) && call_type(*m_facts.function_types[f.value]); }
 
-inline bool FunctionValidator::push_frame(FrameKind kind, const BlockType& type)
+[[gnu::always_inline]] inline bool FunctionValidator::push_frame(FrameKind kind, const BlockType& type)
 {
     if (m_frames.size() == max_nesting) [[unlikely]] return fail("blocks nest too deeply", ErrorKind::limit);
     Frame& frame = m_frames.emplace_back();
@@ -323,17 +323,17 @@ inline bool FunctionValidator::push_frame(FrameKind kind, const BlockType& type)
     push_all(type.params);
     return true;
 }
-inline bool FunctionValidator::on_block(const BlockType& type) { return pop_all(type.params) && push_frame(FrameKind::block, type); }
-inline bool FunctionValidator::on_loop(const BlockType& type) { return pop_all(type.params) && push_frame(FrameKind::loop, type); }
-inline bool FunctionValidator::on_if_(const BlockType& type) { return pop(i32) && pop_all(type.params) && push_frame(FrameKind::if_, type); }
-inline bool FunctionValidator::on_br(const LabelIdx& depth)
+[[gnu::always_inline]] inline bool FunctionValidator::on_block(const BlockType& type) { return pop_all(type.params) && push_frame(FrameKind::block, type); }
+[[gnu::always_inline]] inline bool FunctionValidator::on_loop(const BlockType& type) { return pop_all(type.params) && push_frame(FrameKind::loop, type); }
+[[gnu::always_inline]] inline bool FunctionValidator::on_if_(const BlockType& type) { return pop(i32) && pop_all(type.params) && push_frame(FrameKind::if_, type); }
+[[gnu::always_inline]] inline bool FunctionValidator::on_br(const LabelIdx& depth)
 {
     std::span<const ValType> types;
     if (!label(depth, types) || !pop_all(types)) return false;
     set_unreachable();
     return true;
 }
-inline bool FunctionValidator::on_br_if(const LabelIdx& depth)
+[[gnu::always_inline]] inline bool FunctionValidator::on_br_if(const LabelIdx& depth)
 {
     std::span<const ValType> types;
     return pop(i32) && label(depth, types) && (types.empty() || replace(types));

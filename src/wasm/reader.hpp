@@ -53,7 +53,7 @@ public:
     ImmediateReader(const Module& module, Reader& reader) : m_module(module), m_reader(reader), m_types{module.types, 0} {}
 
     template <class Imm>
-    Imm read([[maybe_unused]] Opcode opcode)
+    [[gnu::always_inline]] Imm read([[maybe_unused]] Opcode opcode)
     {
         Reader& r = m_reader;
         if constexpr (std::is_same_v<Imm, NoImm>) {
@@ -124,7 +124,7 @@ private:
         return opcode == ref_test || opcode == ref_cast || opcode == ref_cast_desc_eq ? Nullability::non_null : Nullability::nullable;
     }
 
-    BlockType block_type()
+    [[gnu::always_inline]] BlockType block_type()
     {
         static constexpr std::array<ValType, 5> number_types{v128, f64, f32, i64, i32};  // from 0x7b up
         const uint8_t first = m_reader.peek();
@@ -136,6 +136,10 @@ private:
             m_reader.u8();
             return {{}, {&number_types[first - 0x7bU], 1}};
         }
+        return block_type_slow(first);
+    }
+    [[gnu::noinline]] BlockType block_type_slow(uint8_t first)
+    {
         if (first >= 0x62 && first <= 0x74) {
             const ValType type = read_val_type(m_reader, m_types);
             if (m_single_results.empty() || m_single_results.front() != type) m_single_results.push_front(type);
@@ -159,7 +163,7 @@ private:
         return {type.func.params, type.func.results};
     }
 
-    BrTable br_table()
+    [[gnu::noinline]] BrTable br_table()
     {
         const uint32_t count = m_reader.count(1, "too many br_table labels");
         m_labels.clear();
@@ -167,7 +171,7 @@ private:
         return {m_labels, LabelIdx{m_reader.u32()}};
     }
 
-    TryTableImm try_table()
+    [[gnu::noinline]] TryTableImm try_table()
     {
         const BlockType type = block_type();
         const uint32_t count = m_reader.count(2, "too many catch clauses");
@@ -183,7 +187,7 @@ private:
         return {type, m_catches};
     }
 
-    SelectTypes select_types()
+    [[gnu::noinline]] SelectTypes select_types()
     {
         const uint32_t count = m_reader.count(1, "too many types");
         m_select_types.clear();
@@ -191,7 +195,7 @@ private:
         return {m_select_types};
     }
 
-    MemArg mem_arg()
+    [[gnu::always_inline]] MemArg mem_arg()
     {
         MemArg arg{};
         const uint32_t flags = m_reader.u32();
@@ -202,7 +206,7 @@ private:
         return arg;
     }
 
-    BrOnCastImm br_on_cast()
+    [[gnu::noinline]] BrOnCastImm br_on_cast()
     {
         const uint8_t flags = m_reader.u8();
         if (flags > 3) m_reader.fail("malformed br_on_cast flags");
@@ -228,7 +232,7 @@ enum class OpcodeForm : uint8_t { one_byte, prefixed };
 /// Reads one instruction's immediates and calls the visitor. The two forms are two switches so that the one for single bytes is one
 /// dense table.
 template <OpcodeForm form, class Reader, class V>
-inline bool dispatch(uint32_t code, size_t at, Reader& reader, ImmediateReader<Reader>& immediates, uint32_t& depth, V& visitor)
+[[gnu::always_inline]] inline bool dispatch(uint32_t code, size_t at, Reader& reader, ImmediateReader<Reader>& immediates, uint32_t& depth, V& visitor)
 {
     if constexpr (form == OpcodeForm::one_byte)
         if (code > 0xff) std::unreachable();
