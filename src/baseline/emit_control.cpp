@@ -1,5 +1,6 @@
 #include "baseline/function_compiler.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 // Structured control. At the start of every block the operands below it are put into canonical form (constants stay, all
@@ -255,16 +256,16 @@ void FunctionCompiler::on_br_table(const wasm::BrTable& table)
         bool is_stub;
     };
     std::vector<Target> targets;
-    std::vector<uint32_t> target_of_depth(m_control.size(), UINT32_MAX);
+    m_target_of_depth.resize(std::max(m_target_of_depth.size(), m_control.size()), UINT32_MAX);
     const auto target_for = [&](uint32_t depth) {
-        if (target_of_depth[depth] == UINT32_MAX) {
+        if (m_target_of_depth[depth] == UINT32_MAX) {
             Control& c = control_at(wasm::LabelIdx{depth});
             c.is_label_used = true;
             const bool is_stub = needs_moves(c);
-            target_of_depth[depth] = static_cast<uint32_t>(targets.size());
+            m_target_of_depth[depth] = static_cast<uint32_t>(targets.size());
             targets.push_back({depth, is_stub ? m_masm.newLabel() : c.label, is_stub});
         }
-        return targets[target_of_depth[depth]].label;
+        return targets[m_target_of_depth[depth]].label;
     };
     fallback.is_label_used = true;
     const asmjit::Label default_label = target_for(default_depth);
@@ -288,6 +289,7 @@ void FunctionCompiler::on_br_table(const wasm::BrTable& table)
         m_masm.jump_table(index.r64(), std::move(labels));
     }
     for (const Target& t : targets) {
+        m_target_of_depth[t.depth] = UINT32_MAX;
         if (!t.is_stub) continue;
         Control& c = control_at(wasm::LabelIdx{t.depth});
         m_masm.bind(t.label);

@@ -131,9 +131,9 @@ void FunctionCompiler::truncate_float(bool to_64, bool is_signed, bool from_doub
         const x86::Mem two63 = constant(0x1p63);
         compare(two63);
         m.jb(small);
-        HeldReg rest = alloc_xmm();
-        m.op3(from_double ? Inst::kIdSubsd : Inst::kIdSubss, from_double ? Inst::kIdVsubsd : Inst::kIdVsubss, rest.xmm(), s, two63);
-        convert(dst.r64(), rest.xmm());
+        // Into the scratch register: an allocation here could spill on this path only.
+        m.op3(from_double ? Inst::kIdSubsd : Inst::kIdSubss, from_double ? Inst::kIdVsubsd : Inst::kIdVsubss, scratch_xmm, s, two63);
+        convert(dst.r64(), scratch_xmm);
         m.btc(dst.r64(), 63);
         m.jmp(done);
         m.bind(small);
@@ -164,12 +164,12 @@ void FunctionCompiler::convert_int(bool from_64, bool is_signed, bool to_double)
     } else {
         // A value with the top bit set is halved, its lost bit kept sticky for the rounding, and the result doubled.
         const asmjit::Label large = m.newLabel(), done = m.newLabel();
+        const HeldReg half = alloc_gp();  // before the branch: it may spill
         m.test(src.r64(), src.r64());
         m.js(large);
         convert(src.r64());
         m.jmp(done);
         m.bind(large);
-        HeldReg half = alloc_gp();
         m.mov(half.r64(), src.r64());
         m.mov(scratch32, src.r32());
         m.shr(half.r64(), 1);

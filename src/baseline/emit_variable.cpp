@@ -49,11 +49,11 @@ void FunctionCompiler::on_global_get(const wasm::GlobalIdx& global)
         cell = x86::ptr(scratch64);
     }
     if (is_gp(type)) {
-        HeldReg dst = alloc_gp();
+        HeldReg dst = alloc_result_gp();
         m_masm.load_gp(dst.r64(), cell, type);
         push(type, std::move(dst));
     } else {
-        HeldReg dst = alloc_xmm();
+        HeldReg dst = alloc_result_xmm();
         m_masm.load_xmm(dst.xmm(), cell, type);
         push(type, std::move(dst));
     }

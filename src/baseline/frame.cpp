@@ -29,6 +29,9 @@ constexpr uint32_t uses_per_call_to_pin = 3;
 constexpr uint32_t min_accesses_for_base = 3;
 // Frames beyond this are refused: no sane compiler makes them, and guard pages must be reached by the stack check first.
 constexpr uint32_t max_frame_bytes = 1U << 24;
+// Branches and calls that move hundreds of values take kilobytes each. No code space has room for more than 32 bytes per byte of wasm
+// (module_code.cpp), so code that grows beyond is given up before it takes the host's memory.
+constexpr size_t min_code_limit = size_t{1} << 20, max_code_limit = size_t{1} << 27, code_limit_per_wasm_byte = 32;
 // The largest imm32 keeps asmjit from choosing the short form; patched once the frame's size is known.
 constexpr int32_t frame_placeholder = 0x7fff'fff0;
 constexpr size_t inline_zero_limit_bytes = 128;
@@ -284,6 +287,7 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
     m_code_offset = body.offset_bytes + locals->code_begin;
     m_ranking.rank(module, m_body, m_code_offset, m_type->params.size() + locals->types.size());
     m_forces_stack_check = false;
+    m_max_code_bytes = static_cast<uint32_t>(std::min(min_code_limit + m_body.size() * code_limit_per_wasm_byte, max_code_limit));
 
     for (;;) {
         m_masm.start();

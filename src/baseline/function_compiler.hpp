@@ -94,6 +94,7 @@ public:
     {
         m_offset = offset_bytes;
         m_masm.set_wasm_offset(offset_bytes - static_cast<uint32_t>(m_body_offset));
+        if (m_masm.here() > m_max_code_bytes) m_masm.fail();
     }
 #define WEIR_OP(code, ident, text, imm, signature, align, feature)                           \
     bool ident(const wasm::imm& i)                                                           \
@@ -362,6 +363,7 @@ private:
     size_t m_body_offset = 0;            // of the body (locals first) in the module
     size_t m_offset = 0;                 // of the current instruction in the module
     const char* m_refused = nullptr;
+    uint32_t m_max_code_bytes = 0;
 
     LocalRanking m_ranking;
     std::vector<LocalHome> m_locals;
@@ -382,6 +384,7 @@ private:
     std::array<uint32_t, 32> m_position_of{};     // and which operand owns each
     std::optional<PhysReg> m_hint;                // pinned register that the current instruction may write its result to
     std::vector<Control> m_control;
+    std::vector<uint32_t> m_target_of_depth;      // for br_table, all UINT32_MAX between two of them
     asmjit::Label m_return_label;
     bool m_dead = false;
     bool m_flags_live = false;                    // moves must not touch the flags

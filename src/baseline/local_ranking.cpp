@@ -61,6 +61,7 @@ private:
         case call:
         case call_indirect:
         case call_ref:
+        case return_call_indirect:  // may ask a builtin about types
         case memory_grow:
         case memory_copy:
         case memory_fill:

@@ -155,7 +155,10 @@ void FunctionCompiler::flush_stack(size_t keep_top)
 
 void FunctionCompiler::materialize_gets_of(uint32_t local)
 {
-    for (size_t i = m_stack.size(); m_locals[local].pending_gets != 0 && i-- > 0;) {
+    // Deeper ones are read now and for all, so that hostile code cannot make every local.set search a deep stack.
+    constexpr size_t max_search_depth = 64;
+    flush_stack(std::min(m_stack.size(), max_search_depth));
+    for (size_t i = m_stack.size(); m_locals[local].pending_gets != 0 && i-- > m_canonical_height;) {
         StackValue& v = m_stack[i];
         if (v.place != Place::local || v.local != local) continue;
         HeldReg reg = alloc(!is_gp(v.type), {});  // may spill other operands, this very one is in no temporary
@@ -326,6 +329,7 @@ size_t FunctionCompiler::next_offset() const
     };
     const uint8_t opcode = byte(p++);
     if (opcode >= 0x28 && opcode <= 0x3e) skip_mem_arg();
+    if ((opcode >= 0x20 && opcode <= 0x26) || opcode == 0x3f) read_leb();  // a local, global, table or memory
     if (opcode < 0xfc || opcode > 0xfe) return p;
     const uint32_t sub_opcode = read_leb();
     const uint32_t code = uint32_t{opcode} << 16 | sub_opcode;
