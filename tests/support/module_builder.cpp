@@ -177,9 +177,13 @@ uint32_t ModuleBuilder::memory(uint64_t min_pages, std::string_view export_name,
     return m_memory_count++;
 }
 
-uint32_t ModuleBuilder::global(ValType type, bool is_mutable, const Code& init)
+uint32_t ModuleBuilder::global(ValType type, bool is_mutable, const Code& init, std::string_view export_name)
 {
     m_globals.u8(encoded(type)).u8(is_mutable ? 1 : 0).append(init.view()).u8(0x0b);
+    if (!export_name.empty()) {
+        m_exports.name(export_name).u8(3).u32(m_global_count);
+        ++m_export_count;
+    }
     return m_global_count++;
 }
 

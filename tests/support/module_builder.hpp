@@ -70,7 +70,7 @@ public:
     /// `code` without the final end. Returns the function's index. Imports come first.
     uint32_t function(uint32_t type_index, std::string_view export_name, const Code& code, const std::vector<wasm::ValType>& locals = {});
     uint32_t memory(uint64_t min_pages, std::string_view export_name = "memory", bool is_64 = false);
-    uint32_t global(wasm::ValType type, bool is_mutable, const Code& init);
+    uint32_t global(wasm::ValType type, bool is_mutable, const Code& init, std::string_view export_name = {});
     [[nodiscard]] std::vector<std::byte> build() const;
 
 private:

@@ -189,9 +189,9 @@ void check(Guest& guest, const NumericOp& op, const wasm::Signature& signature, 
         return shape.destination != Destination::under_pressure || actual.values[0].bits == 0;
     }();
     if (is_right) return;
-    std::ostringstream places;
-    for (const Operand& o : shape.operands) places << " " << int{static_cast<uint8_t>(o.place)};
-    FAIL() << "operands in places" << places.str() << ", destination " << int{static_cast<uint8_t>(shape.destination)} << std::hex << ", values 0x" << seen[0]
+    std::ostringstream numbers;
+    for (const Operand& o : shape.operands) numbers << " " << int{static_cast<uint8_t>(o.place)};
+    FAIL() << "operands in places" << numbers.str() << ", destination " << int{static_cast<uint8_t>(shape.destination)} << std::hex << ", values 0x" << seen[0]
            << " 0x" << seen[1] << ", expected 0x" << expected.bits << " or trap " << runtime::to_string(expected.trap) << ": " << actual;
 }
 
