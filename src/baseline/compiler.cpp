@@ -2,14 +2,18 @@
 #include "baseline/function_compiler.hpp"
 #include "baseline/trampolines.hpp"
 
-#include <asmjit/core/cpuinfo.h>
-
 namespace weir::baseline {
 
 CpuFeatures CpuFeatures::host()
 {
-    const auto& x = asmjit::CpuInfo::host().features().x86();
-    return {.avx = x.hasAVX(), .avx2 = x.hasAVX2(), .fma = x.hasFMA(), .bmi2 = x.hasBMI2(), .lzcnt = x.hasLZCNT(), .tzcnt = x.hasBMI(), .popcnt = x.hasPOPCNT()};
+    // Not asmjit's CpuInfo: that also counts processors, which reads a file at every start.
+    return {.avx = __builtin_cpu_supports("avx") != 0,
+            .avx2 = __builtin_cpu_supports("avx2") != 0,
+            .fma = __builtin_cpu_supports("fma") != 0,
+            .bmi2 = __builtin_cpu_supports("bmi2") != 0,
+            .lzcnt = __builtin_cpu_supports("lzcnt") != 0,
+            .tzcnt = __builtin_cpu_supports("bmi") != 0,
+            .popcnt = __builtin_cpu_supports("popcnt") != 0};
 }
 
 namespace {

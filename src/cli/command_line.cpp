@@ -34,8 +34,8 @@ constexpr std::array inspect_options{
 constexpr std::string_view general_help =
     R"(weir runs WebAssembly programs, and lets them reach only what they are granted.
 
-  weir [run] [OPTIONS] FILE [ARGUMENTS...]  run a program; after FILE all is its own
-  weir inspect [OPTIONS] FILE               what a module is, needs and offers
+  weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
+  weir inspect [OPTIONS] FILE          what a module is, needs and offers
 
 Options of run:
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only

@@ -160,7 +160,7 @@ Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string
     const auto owner = std::make_shared<const Mapping>(std::move(mapping));
     const auto bytes = owner->bytes();
     const unsigned threads = bytes.size() < parallel_validation_bytes ? 1 : std::max(1U, std::thread::hardware_concurrency());
-    auto module = wasm::load_module(bytes, owner, std::move(registry), {.threads = threads, .limits = {}});
+    auto module = wasm::load_module(bytes, owner, std::move(registry), {.threads = threads, .limits = {}, .rules = {}});
     if (!module) return Unexpected{not_a_module(path, bytes, module.error())};
     return std::move(*module);
 }

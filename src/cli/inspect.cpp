@@ -5,14 +5,15 @@
 #include "cli/input.hpp"
 #include "cli/world.hpp"
 #include "host/wasip1/world.hpp"
+#include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
+#include "runtime/store.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -74,19 +75,29 @@ wasm::ExternType type_of(const wasm::Module& module, const wasm::Export& e)
     return wasm::TagExtern{module.tags[e.index]};
 }
 
-/// Whether weir has the function, by name and type.
-bool is_provided(const wasm::Module& module, const wasm::Import& import)
+/// The imports that nothing provides: what linking says.
+Result<runtime::LinkError, Problem> find_missing(const std::shared_ptr<runtime::Engine>& engine, const wasm::Module& module)
 {
-    const auto* const wanted = std::get_if<wasm::FuncExtern>(&import.type);
-    if (wanted == nullptr || import.module != "wasi_snapshot_preview1") return false;
-    const wasm::FuncType& type = module.sub_type(wanted->type).func;
-    const auto is_wanted = [&](const runtime::HostFunction& f) { return f.name == import.name && std::ranges::equal(f.params, type.params) && std::ranges::equal(f.results, type.results); };
-    for (const auto table : {wasip1::process_functions, wasip1::clock_functions, wasip1::fd_functions, wasip1::path_functions, wasip1::poll_functions})
-        if (std::ranges::any_of(table, is_wanted)) return true;
-    return false;
+    const auto failed = [](const SysError& error) { return Unexpected{Problem{.error = "weir cannot start", .because = error.to_string(), .hint = {}}}; };
+    auto world = wasip1::World::create({});
+    if (!world) return failed(world.error());
+    auto store = runtime::Store::create(engine);
+    if (!store) return failed(store.error());
+    runtime::Linker linker;
+    (*world)->add_to(linker);
+    auto imports = linker.resolve(**store, module);
+    return imports ? runtime::LinkError{} : std::move(imports.error());
 }
 
-std::string imports_text(const wasm::Module& module)
+/// Names may repeat with other types, so the type counts, too.
+bool is_missing(const runtime::LinkError& missing, const wasm::Module& module, const wasm::Import& import)
+{
+    const std::string type = to_text(module, import.type);
+    const bool is_function = std::holds_alternative<wasm::FuncExtern>(import.type);
+    return std::ranges::any_of(missing.imports, [&](const auto& m) { return m.module == import.module && m.name == import.name && (!is_function || m.wanted.ends_with(type)); });
+}
+
+std::string imports_text(const wasm::Module& module, const runtime::LinkError& missing)
 {
     // By module, in the order of their first appearance; names may repeat.
     std::vector<std::pair<std::string_view, std::vector<const wasm::Import*>>> groups;
@@ -101,14 +112,14 @@ std::string imports_text(const wasm::Module& module)
         for (const auto* const import : imports) {
             const Origin origin = origin_of(import->module, import->name);
             std::string provider = "weir";
-            if (!is_provided(module, *import)) provider = "MISSING: " + std::string{origin.belongs_to.empty() ? "of no world that weir knows" : origin.belongs_to};
+            if (is_missing(missing, module, *import)) provider = "MISSING: " + std::string{origin.belongs_to.empty() ? "of no world that weir knows" : origin.belongs_to};
             text += fmt::format("  {:24} {:40} {}\n", printable(import->name), to_text(module, import->type), provider);
         }
     }
     return text;
 }
 
-std::string overview(const wasm::Module& module, const std::string& file)
+std::string overview(const wasm::Module& module, const std::string& file, bool is_linkable)
 {
     const WorldKind world = world_of(module);
     size_t code_bytes = 0, data_bytes = 0, custom_bytes = 0;
@@ -119,8 +130,7 @@ std::string overview(const wasm::Module& module, const std::string& file)
     std::string text = fmt::format("{}: {}\n", printable(file), size_text(module.bytes.size()));
     const auto row = [&](std::string_view label, const std::string& value) { text += fmt::format("  {:11} {}\n", label, value); };
     row("world", fmt::format("{}: {}", name_of(world), describe(world)));
-    const bool is_runnable = is_supported(world) && !module.unsupported && std::ranges::all_of(module.imports, [&](const auto& import) { return is_provided(module, import); });
-    if (is_runnable)
+    if (is_supported(world) && !module.unsupported && is_linkable)
         row("run it", fmt::format("weir run {}", printable(file)));
     else if (module.unsupported)
         row("run it", fmt::format("not with this weir: it uses {} ({}), which is validated but not run yet", module.unsupported->feature, module.unsupported->instruction));
@@ -170,7 +180,8 @@ Result<std::string, Problem> try_inspect(const InspectOptions& options)
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     WEIR_TRY(module, load_file(options.file, (*engine)->types()));
     if (options.compiles_all) return compile_all(*engine, module, options);
-    return overview(*module, options.file) + imports_text(*module) + exports_text(*module);
+    WEIR_TRY(missing, find_missing(*engine, *module));
+    return overview(*module, options.file, missing.imports.empty()) + imports_text(*module, missing) + exports_text(*module);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ Ending run_input(const Bytes& bytes, int null_fd, Progress& progress)
     auto engine = runtime::Engine::create({.compiler = baseline::create_compiler()});
     if (!engine) return Ending::not_instantiated;
     const auto owner = std::make_shared<const Bytes>(bytes);
-    const auto module = wasm::load_module(*owner, owner, (*engine)->types(), {.threads = 1, .limits = {}});
+    const auto module = wasm::load_module(*owner, owner, (*engine)->types(), {.threads = 1, .limits = {}, .rules = {}});
     if (!module) return Ending::rejected;
     auto code = runtime::ModuleCode::create(*engine, *module);
     if (!code) return Ending::refused;

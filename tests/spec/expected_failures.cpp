@@ -9,7 +9,6 @@ namespace {
 constexpr std::string_view one_table = "the threads proposal forks a standard in which a module had at most one table";
 constexpr std::string_view one_memory = "the threads proposal forks a standard in which a module had at most one memory";
 constexpr std::string_view custom_section = "what a custom section holds does not make a module invalid (Core 3.0, 5.5.3)";
-constexpr std::string_view cast_target = "custom-descriptors drops a rule of 3.0: that br_on_cast's target be a subtype of its source";
 
 // clang-format off
 //                  script                            line  reason
@@ -22,8 +21,6 @@ constexpr std::array expected_failures{
     ExpectedFailure{"proposals/threads/imports.wast", 413,  one_memory},
     ExpectedFailure{"proposals/threads/memory.wast",  14,   one_memory},
     ExpectedFailure{"proposals/threads/memory.wast",  15,   one_memory},
-    ExpectedFailure{"proposals/custom-descriptors/br_on_cast.wast", 211, cast_target},
-    ExpectedFailure{"proposals/custom-descriptors/br_on_cast_fail.wast", 226, cast_target},
     ExpectedFailure{"custom/branch_hint.wast",        86,   custom_section},
 };
 // clang-format on

@@ -4,6 +4,7 @@
 #include "runtime/engine.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/store.hpp"
+#include "wasm/validate.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -80,6 +81,7 @@ private:
     std::shared_ptr<runtime::Engine> m_engine;
     std::unique_ptr<runtime::Store> m_store;
     std::filesystem::path m_folder;
+    wasm::ValidationRules m_rules;  // those of the proposal that the script belongs to
     runtime::Linker m_linker;
     std::map<std::string, Refused> m_refused_modules;  // registered names whose instance does not exist
     std::optional<Instantiated> m_current;
