@@ -19,7 +19,9 @@ namespace {
 class ConstExprSkipper {
 public:
     explicit ConstExprSkipper(std::vector<bool>& referenced_functions) : m_referenced_functions(referenced_functions) {}
+    /// Where the last instruction is, and which it is.
     [[nodiscard]] size_t offset() const { return m_offset; }
+    [[nodiscard]] Opcode found() const { return m_found; }
 
     void at(uint32_t offset_bytes) { m_offset = offset_bytes; }
 #define WEIR_OP(code, ident, text, imm, ...) \
@@ -33,11 +35,13 @@ private:
     {
         if constexpr (op == Opcode::ref_func)
             if (imm.value < m_referenced_functions.size()) m_referenced_functions[imm.value] = true;
+        m_found = op;
         return is_constant_op(op);
     }
 
     std::vector<bool>& m_referenced_functions;
     size_t m_offset = 0;
+    Opcode m_found = Opcode::nop;
 };
 
 enum SectionId : uint8_t { custom, type, import, function, table, memory, global, export_, start, element, code, data, data_count, tag };
@@ -417,7 +421,10 @@ private:
         const size_t offset = r.offset();
         ConstExprSkipper skipper{m_module.referenced_functions};
         if (!read_instructions(m_module, r, skipper)) {
+            if (r.failed()) return {};
             r.fail_at("constant expression required", skipper.offset(), ErrorKind::invalid);
+            m_error = r.error();
+            m_error->message += ", found " + std::string{mnemonic(skipper.found())};
             return {};
         }
         return {{begin, static_cast<size_t>(r.position() - begin)}, offset};
