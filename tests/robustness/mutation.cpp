@@ -11,20 +11,21 @@ std::byte any_byte(Random& random) { return static_cast<std::byte>(random.below(
 
 const Seed& choose(Random& random, std::span<const Seed> seeds)
 {
+    constexpr size_t first_seeds = 16;  // whole programs, where there are any: find_seeds() sorts
     for (;;) {
-        const Seed& seed = seeds[random.below(seeds.size())];
+        const Seed& seed = seeds[random.below(random.below(4) == 0 ? std::min(first_seeds, seeds.size()) : seeds.size())];
         if (seed.bytes.size() <= large_bytes || random.below(100) == 0) return seed;
     }
 }
 
 void flip_bits(Random& random, Bytes& bytes)
 {
-    for (uint64_t n = 1 + random.below(8); n > 0 && !bytes.empty(); --n) bytes[random.below(bytes.size())] ^= std::byte{1} << random.below(8);
+    for (uint64_t n = 1 + random.below(random.below(4) == 0 ? 8 : 1); n > 0 && !bytes.empty(); --n) bytes[random.below(bytes.size())] ^= std::byte{1} << random.below(8);
 }
 
 void replace_bytes(Random& random, Bytes& bytes)
 {
-    for (uint64_t n = 1 + random.below(16); n > 0 && !bytes.empty(); --n) bytes[random.below(bytes.size())] = any_byte(random);
+    for (uint64_t n = 1 + random.below(random.below(4) == 0 ? 16 : 2); n > 0 && !bytes.empty(); --n) bytes[random.below(bytes.size())] = any_byte(random);
 }
 
 /// The largest numbers of each width in LEB128: what counts, sizes and indices look like when they mean harm.
