@@ -4,6 +4,7 @@
 #include "wasm/types.hpp"
 
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <ostream>
 #include <vector>
@@ -21,9 +22,11 @@ using Values = std::vector<TypedValue>;
 
 constexpr TypedValue i32(uint32_t v) { return {wasm::ValKind::i32, v}; }
 constexpr TypedValue i32(int32_t v) { return i32(static_cast<uint32_t>(v)); }
-constexpr TypedValue i64(uint64_t v) { return {wasm::ValKind::i64, v}; }
-constexpr TypedValue i64(int64_t v) { return i64(static_cast<uint64_t>(v)); }
-constexpr TypedValue i64(int v) { return i64(static_cast<int64_t>(v)); }
+template <std::integral T>
+constexpr TypedValue i64(T v)  // signed ones are sign-extended
+{
+    return {wasm::ValKind::i64, static_cast<uint64_t>(v)};
+}
 constexpr TypedValue f32_bits(uint32_t bits) { return {wasm::ValKind::f32, bits}; }
 constexpr TypedValue f64_bits(uint64_t bits) { return {wasm::ValKind::f64, bits}; }
 constexpr TypedValue f32(float v) { return f32_bits(std::bit_cast<uint32_t>(v)); }
