@@ -80,7 +80,8 @@ template <unsigned bits>
 /// Reads an integer that is known to be well-formed: no checks.
 constexpr uint64_t read_trusted_unsigned_leb(const uint8_t*& next)
 {
-    if (*next < 0x80) [[likely]] return *next++;
+    if (*next < 0x80) [[likely]]
+        return *next++;
     uint64_t value = 0;
     unsigned shift = 0;
     uint8_t byte = 0;

@@ -19,7 +19,7 @@ Result<Mapping, SysError> Mapping::map(size_t size_bytes, int protection, int fl
 
 Result<Mapping, SysError> Mapping::map_file(int fd, const std::string& subject)
 {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd, &status) != 0) return Unexpected{last_error("fstat", subject)};
     if (status.st_size == 0) return Mapping{};
     void* const p = ::mmap(nullptr, static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, fd, 0);

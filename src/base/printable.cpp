@@ -62,10 +62,8 @@ std::string printable(std::string_view text, size_t limit_bytes)
             continue;
         }
         const std::string_view character = rest.substr(0, length);
-        if (const uint32_t c = code_point(character); is_control(c))
-            shown.append("\\u{").append(hex(c)).append("}");
-        else
-            shown += character;
+        if (const uint32_t c = code_point(character); is_control(c)) shown.append("\\u{").append(hex(c)).append("}");
+        else shown += character;
         used += length;
     }
     return shown;

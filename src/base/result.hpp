@@ -22,16 +22,14 @@ public:
     using value_type = T;
     using error_type = E;
 
-    Result() requires std::is_default_constructible_v<T>
-    {
-    }
+    Result() requires std::is_default_constructible_v<T> {}
     template <class U = T>
-        requires(!std::is_same_v<std::remove_cvref_t<U>, Result> && std::is_constructible_v<T, U &&>)
+    requires(!std::is_same_v<std::remove_cvref_t<U>, Result> && std::is_constructible_v<T, U &&>)
     Result(U&& value) : m_state(std::in_place_index<0>, std::forward<U>(value))
     {
     }
     template <class G>
-        requires std::is_constructible_v<E, G&&>
+    requires std::is_constructible_v<E, G&&>
     Result(Unexpected<G> unexpected) : m_state(std::in_place_index<1>, std::move(unexpected.error))
     {
     }
@@ -68,7 +66,7 @@ public:
 
     Result() = default;
     template <class G>
-        requires std::is_constructible_v<E, G&&>
+    requires std::is_constructible_v<E, G&&>
     Result(Unexpected<G> unexpected) : m_state(std::in_place_index<1>, std::move(unexpected.error))
     {
     }
@@ -89,13 +87,13 @@ private:
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_(a, b)
 
 /// Declares `var` bound to the value of `expr`, or returns its error from the enclosing function.
-#define WEIR_TRY(var, expr)                                         \
-    auto var##_or = (expr);                                         \
-    if (!var##_or) [[unlikely]]                                     \
-        return ::weir::Unexpected{std::move(var##_or).error()};     \
+#define WEIR_TRY(var, expr)                                     \
+    auto var##_or = (expr);                                     \
+    if (!var##_or) [[unlikely]]                                 \
+        return ::weir::Unexpected{std::move(var##_or).error()}; \
     auto& var = *var##_or
 
 /// Evaluates `expr`, a Result<void, E>, and returns its error from the enclosing function.
-#define WEIR_CHECK(expr)                                                        \
+#define WEIR_CHECK(expr)                                                                              \
     if (auto WEIR_CONCAT(checked_, __LINE__) = (expr); !WEIR_CONCAT(checked_, __LINE__)) [[unlikely]] \
-        return ::weir::Unexpected{std::move(WEIR_CONCAT(checked_, __LINE__)).error()}
+        return ::weir::Unexpected { std::move(WEIR_CONCAT(checked_, __LINE__)).error() }

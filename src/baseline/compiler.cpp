@@ -60,6 +60,9 @@ private:
 
 }  // namespace
 
-std::shared_ptr<const runtime::Compiler> create_compiler(CpuFeatures features) { return std::make_shared<BaselineCompiler>(features); }
+std::shared_ptr<const runtime::Compiler> create_compiler(CpuFeatures features)
+{
+    return std::make_shared<BaselineCompiler>(features);
+}
 
 }  // namespace weir::baseline

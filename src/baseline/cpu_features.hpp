@@ -7,9 +7,9 @@ struct CpuFeatures {
     bool avx = false;
     bool avx2 = false;
     bool fma = false;
-    bool bmi2 = false;    // shlx shrx sarx rorx
+    bool bmi2 = false;  // shlx shrx sarx rorx
     bool lzcnt = false;
-    bool tzcnt = false;   // BMI1
+    bool tzcnt = false;  // BMI1
     bool popcnt = false;
 
     /// SSE4.1 and nothing else.

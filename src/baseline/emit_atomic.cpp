@@ -32,10 +32,8 @@ void FunctionCompiler::atomic_load(const MemArg& arg, uint32_t bits, bool is_64)
     const GuestAddress address = pop_address(arg, bits / 8, bits / 8);
     HeldReg dst = alloc_gp();
     m_masm.memory_site();
-    if (bits <= 16)
-        m_masm.movzx(dst.r32(), address.mem);
-    else
-        m_masm.mov(sized(dst, bits), address.mem);
+    if (bits <= 16) m_masm.movzx(dst.r32(), address.mem);
+    else m_masm.mov(sized(dst, bits), address.mem);
     push(int_kind(is_64), std::move(dst));
 }
 
@@ -55,10 +53,8 @@ void FunctionCompiler::atomic_rmw(RmwOp op, const MemArg& arg, uint32_t bits, bo
         if (op == RmwOp::sub) m.neg(value.sized(is_64));
         const GuestAddress address = pop_address(arg, bits / 8, bits / 8);
         m.memory_site();
-        if (op == RmwOp::xchg)
-            m.xchg(address.mem, sized(value, bits));
-        else
-            m.lock().xadd(address.mem, sized(value, bits));
+        if (op == RmwOp::xchg) m.xchg(address.mem, sized(value, bits));
+        else m.lock().xadd(address.mem, sized(value, bits));
         zero_extend(value, bits);
         if (bits == 32) m.mov(value.r32(), value.r32());
         push(int_kind(is_64), std::move(value));
@@ -72,18 +68,13 @@ void FunctionCompiler::atomic_rmw(RmwOp op, const MemArg& arg, uint32_t bits, bo
     HeldReg desired = alloc_gp();
     const asmjit::Label again = m.newLabel();
     m.memory_site();
-    if (bits <= 16)
-        m.movzx(old.r32(), address.mem);
-    else
-        m.mov(sized(old, bits), address.mem);
+    if (bits <= 16) m.movzx(old.r32(), address.mem);
+    else m.mov(sized(old, bits), address.mem);
     m.bind(again);
     m.mov(desired.r64(), old.r64());
-    if (op == RmwOp::and_)
-        m.and_(desired.sized(is_64), value.sized(is_64));
-    else if (op == RmwOp::or_)
-        m.or_(desired.sized(is_64), value.sized(is_64));
-    else
-        m.xor_(desired.sized(is_64), value.sized(is_64));
+    if (op == RmwOp::and_) m.and_(desired.sized(is_64), value.sized(is_64));
+    else if (op == RmwOp::or_) m.or_(desired.sized(is_64), value.sized(is_64));
+    else m.xor_(desired.sized(is_64), value.sized(is_64));
     m.memory_site();
     m.lock().cmpxchg(address.mem, sized(desired, bits), sized(old, bits));
     m.jne(again);
@@ -106,10 +97,8 @@ void FunctionCompiler::atomic_cmpxchg(const MemArg& arg, uint32_t bits, bool is_
     const asmjit::Label differs = m_masm.newLabel(), done = m_masm.newLabel();
     if (wide.is_owned()) {
         HeldReg narrow = alloc_gp();
-        if (bits == 32)
-            m_masm.mov(narrow.r32(), wide.r32());
-        else
-            m_masm.movzx(narrow.r32(), sized(wide, bits));
+        if (bits == 32) m_masm.mov(narrow.r32(), wide.r32());
+        else m_masm.movzx(narrow.r32(), sized(wide, bits));
         m_masm.cmp(narrow.r64(), wide.r64());
         m_masm.jne(differs);
     }
@@ -119,10 +108,8 @@ void FunctionCompiler::atomic_cmpxchg(const MemArg& arg, uint32_t bits, bool is_
         m_masm.jmp(done);
         m_masm.bind(differs);
         m_masm.memory_site();
-        if (bits == 32)
-            m_masm.mov(expected.r32(), address.mem);
-        else
-            m_masm.movzx(expected.r32(), address.mem);
+        if (bits == 32) m_masm.mov(expected.r32(), address.mem);
+        else m_masm.movzx(expected.r32(), address.mem);
         m_masm.bind(done);
     }
     zero_extend(expected, bits);

@@ -41,7 +41,10 @@ void FunctionCompiler::on_memory_copy(const wasm::MemoryCopyImm& i)
 {
     call_bulk(Builtin::memory_copy, packed(i.destination.value, i.source.value), 3, BulkResult::trap_kind);
 }
-void FunctionCompiler::on_memory_fill(const wasm::MemoryIdx& m) { call_bulk(Builtin::memory_fill, m.value, 3, BulkResult::trap_kind); }
+void FunctionCompiler::on_memory_fill(const wasm::MemoryIdx& m)
+{
+    call_bulk(Builtin::memory_fill, m.value, 3, BulkResult::trap_kind);
+}
 void FunctionCompiler::on_memory_init(const wasm::MemoryInitImm& i)
 {
     call_bulk(Builtin::memory_init, packed(i.memory.value, i.data.value), 3, BulkResult::trap_kind);

@@ -17,16 +17,17 @@ namespace {
 constexpr int32_t transfer_offset(size_t slot) { return static_cast<int32_t>(offsetof(ExecContext, transfer) + 16 * slot); }
 }  // namespace
 
-const wasm::FuncType& FunctionCompiler::func_type(wasm::TypeIdx t) const { return m_module->sub_type(m_module->types[t.value]).func; }
+const wasm::FuncType& FunctionCompiler::func_type(wasm::TypeIdx t) const
+{
+    return m_module->sub_type(m_module->types[t.value]).func;
+}
 
 void FunctionCompiler::save_caller_saved_locals()
 {
     for (const uint32_t local : m_caller_saved_locals) {
         const LocalHome& home = m_locals[local];
-        if (home.reg.is_xmm())
-            m_masm.store_xmm(home_mem(home), xmm(home.reg), home.type);
-        else
-            m_masm.store_gp(home_mem(home), gp64(home.reg), home.type);
+        if (home.reg.is_xmm()) m_masm.store_xmm(home_mem(home), xmm(home.reg), home.type);
+        else m_masm.store_gp(home_mem(home), gp64(home.reg), home.type);
     }
 }
 
@@ -40,10 +41,8 @@ void FunctionCompiler::reload_after_call()
 {
     for (const uint32_t local : m_caller_saved_locals) {
         const LocalHome& home = m_locals[local];
-        if (home.reg.is_xmm())
-            m_masm.load_xmm(xmm(home.reg), home_mem(home), home.type);
-        else
-            m_masm.load_gp(gp64(home.reg), home_mem(home), home.type);
+        if (home.reg.is_xmm()) m_masm.load_xmm(xmm(home.reg), home_mem(home), home.type);
+        else m_masm.load_gp(gp64(home.reg), home_mem(home), home.type);
     }
 }
 
@@ -58,7 +57,9 @@ void FunctionCompiler::store_to_transfer(const StackValue& v, size_t position, s
     } else if (in_register) {
         store_value(v, position, x86::ptr(scratch64, transfer_offset(slot)), v.type);
     } else {  // memory to memory; r11 is taken
-        const ValKind width = v.type == ValKind::v128 ? ValKind::v128 : is_64bit(v.type) || v.type == ValKind::f64 ? ValKind::f64 : ValKind::f32;
+        const ValKind width = v.type == ValKind::v128                    ? ValKind::v128
+                            : is_64bit(v.type) || v.type == ValKind::f64 ? ValKind::f64
+                                                                         : ValKind::f32;
         m_masm.load_xmm(scratch_xmm, *as_memory(v, position), width);
         m_masm.store_xmm(x86::ptr(scratch64, transfer_offset(slot)), scratch_xmm, width);
     }
@@ -92,10 +93,8 @@ void FunctionCompiler::move_operands(size_t count, std::span<const std::optional
     for (size_t i = 0; i < count; ++i) {
         if (!to[i]) continue;
         const StackValue& v = m_stack[base + i];
-        if (v.place == Place::reg)
-            m_moves.push_back({*to[i], v.reg, v.type});
-        else if (v.place == Place::local && m_locals[v.local].is_pinned)
-            m_moves.push_back({*to[i], m_locals[v.local].reg, v.type});
+        if (v.place == Place::reg) m_moves.push_back({*to[i], v.reg, v.type});
+        else if (v.place == Place::local && m_locals[v.local].is_pinned) m_moves.push_back({*to[i], m_locals[v.local].reg, v.type});
     }
     emit_parallel_moves(m_moves);
     for (size_t i = 0; i < count; ++i) {
@@ -178,7 +177,8 @@ void FunctionCompiler::emit_call(const wasm::FuncType& type, CallMode mode, std:
     if (!direct && uses_transfer) m_masm.mov(slot_mem(callee_slot, ValKind::i64), scratch64);
     move_arguments(type);
     if (!direct && uses_transfer) m_masm.mov(scratch64, slot_mem(callee_slot, ValKind::i64));
-    if (direct && through_function) m_masm.mov(scratch64, x86::qword_ptr(context, static_cast<int32_t>(m_layout->imported_function(*direct))));
+    if (direct && through_function)
+        m_masm.mov(scratch64, x86::qword_ptr(context, static_cast<int32_t>(m_layout->imported_function(*direct))));
 
     if (through_function) {
         m_masm.mov(x86::rdi, x86::qword_ptr(scratch64, offsetof(Function, context)));
@@ -188,10 +188,8 @@ void FunctionCompiler::emit_call(const wasm::FuncType& type, CallMode mode, std:
     }
     if (mode == CallMode::tail) {
         emit_epilogue();
-        if (through_function)
-            m_masm.jmp(x86::qword_ptr(scratch64));
-        else
-            m_masm.jump_slot(*direct);
+        if (through_function) m_masm.jmp(x86::qword_ptr(scratch64));
+        else m_masm.jump_slot(*direct);
         set_dead();
         return;
     }

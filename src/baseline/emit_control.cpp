@@ -120,7 +120,8 @@ void FunctionCompiler::end_of_block(Control& c)
         m_masm.bind(c.else_label);
         truncate_stack(c.height);
         if (moves_result)
-            load_value({.type = c.type.results[0].kind(), .place = Place::spill}, c.height, result_register(c.type.results[0].kind()));
+            load_value({.type = c.type.results[0].kind(), .place = Place::spill}, c.height,
+                       result_register(c.type.results[0].kind()));
         m_masm.bind(c.label);
         push_label_results(c);
         return;
@@ -276,10 +277,8 @@ void FunctionCompiler::on_br_table(const wasm::BrTable& table)
     constexpr size_t max_compare_chain = 3;
     if (labels.size() <= max_compare_chain) {
         for (size_t i = 0; i < labels.size(); ++i) {
-            if (i == 0)
-                m_masm.test(index.r32(), index.r32());
-            else
-                m_masm.cmp(index.r32(), static_cast<uint32_t>(i));
+            if (i == 0) m_masm.test(index.r32(), index.r32());
+            else m_masm.cmp(index.r32(), static_cast<uint32_t>(i));
             m_masm.je(labels[i]);
         }
         m_masm.jmp(default_label);

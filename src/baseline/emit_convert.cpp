@@ -78,13 +78,14 @@ void FunctionCompiler::truncate_float(bool to_64, bool is_signed, bool from_doub
         return from_double ? m.pool64(bits) : m.pool32(static_cast<uint32_t>(bits));
     };
     const auto convert = [&](x86::Gp to, x86::Xmm value) {
-        m.emit(from_double ? (features().avx ? Inst::kIdVcvttsd2si : Inst::kIdCvttsd2si) : (features().avx ? Inst::kIdVcvttss2si : Inst::kIdCvttss2si), to,
-               value);
+        m.emit(from_double ? (features().avx ? Inst::kIdVcvttsd2si : Inst::kIdCvttsd2si)
+                           : (features().avx ? Inst::kIdVcvttss2si : Inst::kIdCvttss2si),
+               to, value);
     };
     // An i32 fits in a 64-bit conversion, signed or not: the range check is all that differs. The limits are exclusive; the
     // lower one of a float that cannot hold it exactly is inclusive one step further (checked below).
     const double upper = is_signed ? (to_64 ? 0x1p63 : 0x1p31) : (to_64 ? 0x1p64 : 0x1p32);  // first value too large
-    const bool lower_is_inclusive = is_signed && (to_64 || !from_double);                   // -2^63, or -2^31 as f32: itself valid
+    const bool lower_is_inclusive = is_signed && (to_64 || !from_double);                    // -2^63, or -2^31 as f32: itself valid
     const double lower = !is_signed ? -1.0 : to_64 ? -0x1p63 : (from_double ? -0x1p31 - 1.0 : -0x1p31);
     const uint64_t least = is_signed ? (to_64 ? uint64_t{1} << 63 : uint64_t{1} << 31) : 0;
     const uint64_t greatest = is_signed ? least - 1 : (to_64 ? UINT64_MAX : UINT32_MAX);
@@ -96,10 +97,8 @@ void FunctionCompiler::truncate_float(bool to_64, bool is_signed, bool from_doub
         compare(constant(upper));
         m.jae(m.trap_label(TrapKind::integer_overflow));
         compare(constant(lower));
-        if (lower_is_inclusive)
-            m.jb(m.trap_label(TrapKind::integer_overflow));
-        else
-            m.jbe(m.trap_label(TrapKind::integer_overflow));
+        if (lower_is_inclusive) m.jb(m.trap_label(TrapKind::integer_overflow));
+        else m.jbe(m.trap_label(TrapKind::integer_overflow));
     } else {
         const asmjit::Label not_nan = m.newLabel(), not_large = m.newLabel(), in_range = m.newLabel();
         compare(s);
@@ -113,10 +112,8 @@ void FunctionCompiler::truncate_float(bool to_64, bool is_signed, bool from_doub
         m.jmp(done);
         m.bind(not_large);
         compare(constant(lower));
-        if (lower_is_inclusive)
-            m.jae(in_range);
-        else
-            m.ja(in_range);
+        if (lower_is_inclusive) m.jae(in_range);
+        else m.ja(in_range);
         m.load_imm64(dst.r64(), least);
         m.jmp(done);
         m.bind(in_range);
@@ -132,7 +129,8 @@ void FunctionCompiler::truncate_float(bool to_64, bool is_signed, bool from_doub
         compare(two63);
         m.jb(small);
         // Into the scratch register: an allocation here could spill on this path only.
-        m.op3(from_double ? Inst::kIdSubsd : Inst::kIdSubss, from_double ? Inst::kIdVsubsd : Inst::kIdVsubss, scratch_xmm, s, two63);
+        m.op3(from_double ? Inst::kIdSubsd : Inst::kIdSubss, from_double ? Inst::kIdVsubsd : Inst::kIdVsubss, scratch_xmm, s,
+              two63);
         convert(dst.r64(), scratch_xmm);
         m.btc(dst.r64(), 63);
         m.jmp(done);
@@ -152,10 +150,8 @@ void FunctionCompiler::convert_int(bool from_64, bool is_signed, bool to_double)
     const auto convert = [&](x86::Gp value) {
         // The instruction merges into its target; clearing that first cuts the dependency.
         m.op3(Inst::kIdXorps, Inst::kIdVxorps, d, d, d);
-        if (features().avx)
-            m.emit(to_double ? Inst::kIdVcvtsi2sd : Inst::kIdVcvtsi2ss, d, d, value);
-        else
-            m.emit(to_double ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss, d, value);
+        if (features().avx) m.emit(to_double ? Inst::kIdVcvtsi2sd : Inst::kIdVcvtsi2ss, d, d, value);
+        else m.emit(to_double ? Inst::kIdCvtsi2sd : Inst::kIdCvtsi2ss, d, value);
     };
     if (!from_64) {
         convert(is_signed ? src.r32() : src.r64());  // an unsigned i32 is a positive 64-bit value
@@ -189,10 +185,8 @@ void FunctionCompiler::convert_float(uint32_t sse, uint32_t avx, ValKind to)
 {
     HeldReg src = pop_xmm();
     HeldReg dst = result_over(src);
-    if (features().avx)
-        m_masm.emit(avx, dst.xmm(), src.xmm(), src.xmm());
-    else
-        m_masm.emit(sse, dst.xmm(), src.xmm());
+    if (features().avx) m_masm.emit(avx, dst.xmm(), src.xmm(), src.xmm());
+    else m_masm.emit(sse, dst.xmm(), src.xmm());
     push(to, std::move(dst));
 }
 
@@ -207,10 +201,8 @@ void FunctionCompiler::reinterpret(ValKind to)
     HeldReg src = into_register(v, m_stack.size(), {});
     HeldReg dst = is_gp(to) ? alloc_result_gp() : alloc_result_xmm();
     const uint32_t move = is_64 ? (avx ? Inst::kIdVmovq : Inst::kIdMovq) : (avx ? Inst::kIdVmovd : Inst::kIdMovd);
-    if (is_gp(to))
-        m_masm.emit(move, dst.sized(is_64), src.xmm());
-    else
-        m_masm.emit(move, dst.xmm(), src.sized(is_64));
+    if (is_gp(to)) m_masm.emit(move, dst.sized(is_64), src.xmm());
+    else m_masm.emit(move, dst.xmm(), src.sized(is_64));
     push(to, std::move(dst));
 }
 

@@ -25,10 +25,8 @@ void FunctionCompiler::float_binary(uint32_t sse, uint32_t avx, bool is_double)
     if (!b_memory) b_reg = into_register(b, b_position, {});
     HeldReg a_reg = into_register(a, a_position, {});
     HeldReg dst = result_over(a_reg, features().avx || b_memory ? nullptr : &b_reg);
-    if (b_memory)
-        m_masm.op3(sse, avx, dst.xmm(), a_reg.xmm(), *b_memory);
-    else
-        m_masm.op3(sse, avx, dst.xmm(), a_reg.xmm(), b_reg.xmm());
+    if (b_memory) m_masm.op3(sse, avx, dst.xmm(), a_reg.xmm(), *b_memory);
+    else m_masm.op3(sse, avx, dst.xmm(), a_reg.xmm(), b_reg.xmm());
     push(float_kind(is_double), std::move(dst));
 }
 
@@ -43,19 +41,15 @@ void FunctionCompiler::float_min_max(bool is_max, bool is_double)
     m_masm.op2(is_double ? Inst::kIdUcomisd : Inst::kIdUcomiss, is_double ? Inst::kIdVucomisd : Inst::kIdVucomiss, d, s);
     m_masm.jne(differ);
     m_masm.jp(nan);
-    if (is_max)
-        m_masm.op3(Inst::kIdAndps, Inst::kIdVandps, d, d, s);
-    else
-        m_masm.op3(Inst::kIdOrps, Inst::kIdVorps, d, d, s);
+    if (is_max) m_masm.op3(Inst::kIdAndps, Inst::kIdVandps, d, d, s);
+    else m_masm.op3(Inst::kIdOrps, Inst::kIdVorps, d, d, s);
     m_masm.jmp(done);
     m_masm.bind(nan);
     m_masm.op3(is_double ? Inst::kIdAddsd : Inst::kIdAddss, is_double ? Inst::kIdVaddsd : Inst::kIdVaddss, d, d, s);
     m_masm.jmp(done);
     m_masm.bind(differ);
-    if (is_max)
-        m_masm.op3(is_double ? Inst::kIdMaxsd : Inst::kIdMaxss, is_double ? Inst::kIdVmaxsd : Inst::kIdVmaxss, d, d, s);
-    else
-        m_masm.op3(is_double ? Inst::kIdMinsd : Inst::kIdMinss, is_double ? Inst::kIdVminsd : Inst::kIdVminss, d, d, s);
+    if (is_max) m_masm.op3(is_double ? Inst::kIdMaxsd : Inst::kIdMaxss, is_double ? Inst::kIdVmaxsd : Inst::kIdVmaxss, d, d, s);
+    else m_masm.op3(is_double ? Inst::kIdMinsd : Inst::kIdMinss, is_double ? Inst::kIdVminsd : Inst::kIdVminss, d, d, s);
     m_masm.bind(done);
     push(float_kind(is_double), std::move(dst));
 }
@@ -78,8 +72,8 @@ void FunctionCompiler::float_equal(bool is_ne, bool is_double)
     constexpr int cmp_eq = 0, cmp_neq = 4;
     const HeldReg b = pop_xmm();
     const HeldReg a = pop_xmm();
-    m_masm.op3i(is_double ? Inst::kIdCmpsd : Inst::kIdCmpss, is_double ? Inst::kIdVcmpsd : Inst::kIdVcmpss, scratch_xmm, a.xmm(), b.xmm(),
-                is_ne ? cmp_neq : cmp_eq);
+    m_masm.op3i(is_double ? Inst::kIdCmpsd : Inst::kIdCmpss, is_double ? Inst::kIdVcmpsd : Inst::kIdVcmpss, scratch_xmm, a.xmm(),
+                b.xmm(), is_ne ? cmp_neq : cmp_eq);
     HeldReg dst = alloc_gp();
     m_masm.emit(features().avx ? Inst::kIdVmovd : Inst::kIdMovd, dst.r32(), scratch_xmm);
     m_masm.and_(dst.r32(), 1);
@@ -94,8 +88,7 @@ void FunctionCompiler::float_round(int mode, bool is_double)
     const int imm = mode | no_precision_exception;
     if (features().avx)
         m_masm.emit(is_double ? Inst::kIdVroundsd : Inst::kIdVroundss, dst.xmm(), src.xmm(), src.xmm(), asmjit::Imm(imm));
-    else
-        m_masm.emit(is_double ? Inst::kIdRoundsd : Inst::kIdRoundss, dst.xmm(), src.xmm(), asmjit::Imm(imm));
+    else m_masm.emit(is_double ? Inst::kIdRoundsd : Inst::kIdRoundss, dst.xmm(), src.xmm(), asmjit::Imm(imm));
     push(float_kind(is_double), std::move(dst));
 }
 
@@ -106,10 +99,8 @@ void FunctionCompiler::float_sign(bool is_neg, bool is_double)
     const uint64_t sign = sign_bit(is_double);
     const uint64_t mask = is_neg ? sign : (is_double ? ~sign : ~sign & 0xffff'ffffU);
     const x86::Mem pool = m_masm.pool128(mask, 0);
-    if (is_neg)
-        m_masm.op3(Inst::kIdXorps, Inst::kIdVxorps, dst.xmm(), src.xmm(), pool);
-    else
-        m_masm.op3(Inst::kIdAndps, Inst::kIdVandps, dst.xmm(), src.xmm(), pool);
+    if (is_neg) m_masm.op3(Inst::kIdXorps, Inst::kIdVxorps, dst.xmm(), src.xmm(), pool);
+    else m_masm.op3(Inst::kIdAndps, Inst::kIdVandps, dst.xmm(), src.xmm(), pool);
     push(float_kind(is_double), std::move(dst));
 }
 
@@ -117,10 +108,8 @@ void FunctionCompiler::float_sqrt(bool is_double)
 {
     HeldReg src = pop_xmm();
     HeldReg dst = result_over(src);
-    if (features().avx)
-        m_masm.emit(is_double ? Inst::kIdVsqrtsd : Inst::kIdVsqrtss, dst.xmm(), src.xmm(), src.xmm());
-    else
-        m_masm.emit(is_double ? Inst::kIdSqrtsd : Inst::kIdSqrtss, dst.xmm(), src.xmm());
+    if (features().avx) m_masm.emit(is_double ? Inst::kIdVsqrtsd : Inst::kIdVsqrtss, dst.xmm(), src.xmm(), src.xmm());
+    else m_masm.emit(is_double ? Inst::kIdSqrtsd : Inst::kIdSqrtss, dst.xmm(), src.xmm());
     push(float_kind(is_double), std::move(dst));
 }
 

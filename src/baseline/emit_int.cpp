@@ -76,7 +76,8 @@ void FunctionCompiler::int_binary(IntOp op, bool is_64)
         if (!a_in_reg) {
             load_value(a, positions[0], dst.phys());
         } else if (op == IntOp::add && !(dst.phys() == a_reg.phys()) && (b_is_immediate || b_is_reg)) {
-            const x86::Mem sum = b_is_reg ? x86::ptr(a_reg.r64(), b_reg.r64()) : x86::ptr(a_reg.r64(), static_cast<int32_t>(static_cast<uint32_t>(b.bits)));
+            const x86::Mem sum = b_is_reg ? x86::ptr(a_reg.r64(), b_reg.r64())
+                                          : x86::ptr(a_reg.r64(), static_cast<int32_t>(static_cast<uint32_t>(b.bits)));
             m_masm.lea(dst.sized(is_64), sum);
             push(int_kind(is_64), std::move(dst));
             return;
@@ -84,12 +85,9 @@ void FunctionCompiler::int_binary(IntOp op, bool is_64)
             m_masm.mov(dst.sized(is_64), a_reg.sized(is_64));
         }
     }
-    if (b_is_immediate)
-        emit_int_op(op, dst.sized(is_64), imm32(b.bits));
-    else if (b_memory)
-        emit_int_op(op, dst.sized(is_64), *b_memory);
-    else
-        emit_int_op(op, dst.sized(is_64), b_reg.sized(is_64));
+    if (b_is_immediate) emit_int_op(op, dst.sized(is_64), imm32(b.bits));
+    else if (b_memory) emit_int_op(op, dst.sized(is_64), *b_memory);
+    else emit_int_op(op, dst.sized(is_64), b_reg.sized(is_64));
     push(int_kind(is_64), std::move(dst));
 }
 
@@ -123,10 +121,8 @@ void FunctionCompiler::int_multiply(bool is_64)
     const auto b_memory = as_memory(b, positions[1]);
     if (!b_memory) b_reg = into_register(b, positions[1], {});
     HeldReg dst = into_owned(a, positions[0], {});
-    if (b_memory)
-        m_masm.imul(dst.sized(is_64), *b_memory);
-    else
-        m_masm.imul(dst.sized(is_64), b_reg.sized(is_64));
+    if (b_memory) m_masm.imul(dst.sized(is_64), *b_memory);
+    else m_masm.imul(dst.sized(is_64), b_reg.sized(is_64));
     push(int_kind(is_64), std::move(dst));
 }
 
@@ -176,10 +172,8 @@ void FunctionCompiler::int_divide(bool is_64, bool is_signed, bool is_remainder)
         m_masm.bind(divide);
     }
     if (is_signed) {
-        if (is_64)
-            m_masm.cqo();
-        else
-            m_masm.cdq();
+        if (is_64) m_masm.cqo();
+        else m_masm.cdq();
         m_masm.idiv(d);
     } else {
         m_masm.xor_(x86::edx, x86::edx);
@@ -221,12 +215,9 @@ void FunctionCompiler::int_shift(ShiftOp op, bool is_64)
         HeldReg value = pop_gp();
         HeldReg dst = result_over(value);
         const x86::Gp d = dst.sized(is_64), v = value.sized(is_64), c = count.sized(is_64);
-        if (op == ShiftOp::shl)
-            m_masm.shlx(d, v, c);
-        else if (op == ShiftOp::shr_s)
-            m_masm.sarx(d, v, c);
-        else
-            m_masm.shrx(d, v, c);
+        if (op == ShiftOp::shl) m_masm.shlx(d, v, c);
+        else if (op == ShiftOp::shr_s) m_masm.sarx(d, v, c);
+        else m_masm.shrx(d, v, c);
         push(int_kind(is_64), std::move(dst));
         return;
     }
@@ -256,18 +247,13 @@ void FunctionCompiler::int_compare(CondCode cond, bool is_64)
         if (!b_is_immediate && !(b_memory && !a_memory)) b_reg = into_register(b, b_position, {});
         const bool b_in_reg = !b_is_immediate && !(b_memory && !a_memory);
         if (!a_memory) a_reg = into_register(a, a_position, {});
-        if (a_memory && b_is_immediate)
-            m_masm.cmp(*a_memory, imm32(b.bits));
-        else if (a_memory)
-            m_masm.cmp(*a_memory, b_reg.sized(is_64));
+        if (a_memory && b_is_immediate) m_masm.cmp(*a_memory, imm32(b.bits));
+        else if (a_memory) m_masm.cmp(*a_memory, b_reg.sized(is_64));
         else if (b_is_immediate && b.bits == 0 && (cond == CondCode::kE || cond == CondCode::kNE))
             m_masm.test(a_reg.sized(is_64), a_reg.sized(is_64));
-        else if (b_is_immediate)
-            m_masm.cmp(a_reg.sized(is_64), imm32(b.bits));
-        else if (b_in_reg)
-            m_masm.cmp(a_reg.sized(is_64), b_reg.sized(is_64));
-        else
-            m_masm.cmp(a_reg.sized(is_64), *b_memory);
+        else if (b_is_immediate) m_masm.cmp(a_reg.sized(is_64), imm32(b.bits));
+        else if (b_in_reg) m_masm.cmp(a_reg.sized(is_64), b_reg.sized(is_64));
+        else m_masm.cmp(a_reg.sized(is_64), *b_memory);
     }
     push_condition(cond);
 }
@@ -352,12 +338,9 @@ void FunctionCompiler::sign_extend(uint32_t from_bits, bool is_64)
     HeldReg value = pop_gp();
     HeldReg dst = result_over(value);
     const x86::Gp d = dst.sized(is_64);
-    if (from_bits == 8)
-        m_masm.movsx(d, x86::gpb(value.phys().id()));
-    else if (from_bits == 16)
-        m_masm.movsx(d, x86::gpw(value.phys().id()));
-    else
-        m_masm.movsxd(dst.r64(), value.r32());
+    if (from_bits == 8) m_masm.movsx(d, x86::gpb(value.phys().id()));
+    else if (from_bits == 16) m_masm.movsx(d, x86::gpw(value.phys().id()));
+    else m_masm.movsxd(dst.r64(), value.r32());
     push(int_kind(is_64), std::move(dst));
 }
 
@@ -384,10 +367,8 @@ void FunctionCompiler::wide_multiply(bool is_signed)
     const HeldReg factor = pop_gp(fixed);
     HeldReg low = pop_gp_fixed(rax);
     HeldReg high = alloc_fixed(rdx);
-    if (is_signed)
-        m_masm.imul(factor.r64());
-    else
-        m_masm.mul(factor.r64());
+    if (is_signed) m_masm.imul(factor.r64());
+    else m_masm.mul(factor.r64());
     push(ValKind::i64, std::move(low));
     push(ValKind::i64, std::move(high));
 }

@@ -110,20 +110,15 @@ void FunctionCompiler::load_int(const MemArg& arg, uint32_t bits, Extension exte
 {
     GuestAddress address = pop_address(arg, bits / 8);
     HeldReg dst;
-    if (address.index.is_owned() || address.mem.hasIndex())
-        dst = result_over(address.index);
-    else
-        dst = alloc_result_gp();
+    if (address.index.is_owned() || address.mem.hasIndex()) dst = result_over(address.index);
+    else dst = alloc_result_gp();
     const x86::Gp d = dst.sized(to_64);
     m_masm.memory_site();
     if (extension == Extension::none || (extension == Extension::zero && bits == 32))
         m_masm.mov(bits == 64 ? dst.r64() : dst.r32(), address.mem);
-    else if (extension == Extension::zero)
-        m_masm.movzx(dst.r32(), address.mem);
-    else if (bits == 32)
-        m_masm.movsxd(d, address.mem);
-    else
-        m_masm.movsx(d, address.mem);
+    else if (extension == Extension::zero) m_masm.movzx(dst.r32(), address.mem);
+    else if (bits == 32) m_masm.movsxd(d, address.mem);
+    else m_masm.movsx(d, address.mem);
     push(to_64 ? ValKind::i64 : ValKind::i32, std::move(dst));
 }
 
@@ -131,14 +126,17 @@ void FunctionCompiler::store_int(const MemArg& arg, uint32_t bits)
 {
     const StackValue value = take_top();
     const bool is_immediate =
-        value.place == Place::constant && (bits < 64 || static_cast<int64_t>(value.bits) == static_cast<int32_t>(static_cast<uint32_t>(value.bits)));
+        value.place == Place::constant &&
+        (bits < 64 || static_cast<int64_t>(value.bits) == static_cast<int32_t>(static_cast<uint32_t>(value.bits)));
     HeldReg reg;
     if (!is_immediate) reg = into_register(value, m_stack.size(), {});
     const GuestAddress address = pop_address(arg, bits / 8);
     m_masm.memory_site();
     if (is_immediate) {
         const auto low = static_cast<uint32_t>(value.bits);
-        const int32_t imm = bits == 8 ? static_cast<int8_t>(low) : bits == 16 ? static_cast<int16_t>(low) : static_cast<int32_t>(low);
+        const int32_t imm = bits == 8  ? static_cast<int8_t>(low)
+                          : bits == 16 ? static_cast<int16_t>(low)
+                                       : static_cast<int32_t>(low);
         m_masm.mov(address.mem, imm);
     } else if (bits == 64) {
         m_masm.mov(address.mem, reg.r64());

@@ -50,7 +50,10 @@ void FunctionCompiler::vector_with_constant(uint32_t sse, uint32_t avx, uint64_t
     push(ValKind::v128, std::move(dst));
 }
 
-void FunctionCompiler::vector_invert(x86::Xmm v) { m_masm.op3(WEIR_SSE_AVX(Pxor, Vpxor), v, v, m_masm.pool128(UINT64_MAX, UINT64_MAX)); }
+void FunctionCompiler::vector_invert(x86::Xmm v)
+{
+    m_masm.op3(WEIR_SSE_AVX(Pxor, Vpxor), v, v, m_masm.pool128(UINT64_MAX, UINT64_MAX));
+}
 
 void FunctionCompiler::vector_compare(uint32_t sse, uint32_t avx, Order order, bool is_negated)
 {
@@ -62,7 +65,8 @@ void FunctionCompiler::vector_compare(uint32_t sse, uint32_t avx, Order order, b
 }
 
 /// a <= b as min(a, b) == a, a >= b as max(a, b) == a; the strict ones are the other's negation.
-void FunctionCompiler::vector_compare_unsigned(uint32_t extreme_sse, uint32_t extreme_avx, uint32_t equal_sse, uint32_t equal_avx, bool is_negated)
+void FunctionCompiler::vector_compare_unsigned(uint32_t extreme_sse, uint32_t extreme_avx, uint32_t equal_sse, uint32_t equal_avx,
+                                               bool is_negated)
 {
     const HeldReg b = pop_xmm();
     const HeldReg a = pop_xmm();
@@ -232,14 +236,14 @@ void FunctionCompiler::on_i8x16_popcnt(const NoImm&)
     push(ValKind::v128, std::move(dst));
 }
 
-#define WEIR_NEG(shape, sse, avx)                                                                        \
-    void FunctionCompiler::on_##shape##_neg(const NoImm&)                                                \
-    {                                                                                                    \
-        const HeldReg a = pop_xmm();                                                                     \
-        HeldReg dst = alloc_xmm();                                                                       \
-        m_masm.op3(WEIR_SSE_AVX(Pxor, Vpxor), dst.xmm(), dst.xmm(), dst.xmm());                          \
-        m_masm.op3(WEIR_SSE_AVX(sse, avx), dst.xmm(), dst.xmm(), a.xmm());                               \
-        push(ValKind::v128, std::move(dst));                                                             \
+#define WEIR_NEG(shape, sse, avx)                                               \
+    void FunctionCompiler::on_##shape##_neg(const NoImm&)                       \
+    {                                                                           \
+        const HeldReg a = pop_xmm();                                            \
+        HeldReg dst = alloc_xmm();                                              \
+        m_masm.op3(WEIR_SSE_AVX(Pxor, Vpxor), dst.xmm(), dst.xmm(), dst.xmm()); \
+        m_masm.op3(WEIR_SSE_AVX(sse, avx), dst.xmm(), dst.xmm(), a.xmm());      \
+        push(ValKind::v128, std::move(dst));                                    \
     }
 WEIR_NEG(i8x16, Psubb, Vpsubb)
 WEIR_NEG(i16x8, Psubw, Vpsubw)
@@ -260,7 +264,8 @@ void FunctionCompiler::vector_extend(uint32_t sse, uint32_t avx, bool is_high)
     push(ValKind::v128, std::move(dst));
 }
 
-void FunctionCompiler::vector_extmul(uint32_t extend_sse, uint32_t extend_avx, uint32_t multiply_sse, uint32_t multiply_avx, bool is_high)
+void FunctionCompiler::vector_extmul(uint32_t extend_sse, uint32_t extend_avx, uint32_t multiply_sse, uint32_t multiply_avx,
+                                     bool is_high)
 {
     const HeldReg b = pop_xmm();
     const HeldReg a = pop_xmm();
@@ -300,8 +305,14 @@ void FunctionCompiler::on_i16x8_extadd_pairwise_i8x16_s(const NoImm&)
     m_masm.op3(WEIR_SSE_AVX(Pmaddubsw, Vpmaddubsw), dst.xmm(), dst.xmm(), a.xmm());
     push(ValKind::v128, std::move(dst));
 }
-void FunctionCompiler::on_i16x8_extadd_pairwise_i8x16_u(const NoImm&) { vector_with_constant(WEIR_SSE_AVX(Pmaddubsw, Vpmaddubsw), splat8(1), splat8(1)); }
-void FunctionCompiler::on_i32x4_extadd_pairwise_i16x8_s(const NoImm&) { vector_with_constant(WEIR_SSE_AVX(Pmaddwd, Vpmaddwd), splat16(1), splat16(1)); }
+void FunctionCompiler::on_i16x8_extadd_pairwise_i8x16_u(const NoImm&)
+{
+    vector_with_constant(WEIR_SSE_AVX(Pmaddubsw, Vpmaddubsw), splat8(1), splat8(1));
+}
+void FunctionCompiler::on_i32x4_extadd_pairwise_i16x8_s(const NoImm&)
+{
+    vector_with_constant(WEIR_SSE_AVX(Pmaddwd, Vpmaddwd), splat16(1), splat16(1));
+}
 void FunctionCompiler::on_i32x4_extadd_pairwise_i16x8_u(const NoImm&)
 {
     // As signed, each word is 2^15 too small; two of them make 2^16.
@@ -395,13 +406,13 @@ void FunctionCompiler::vector_all_true(uint32_t equal_sse, uint32_t equal_avx)
     push_condition(CondCode::kE);
 }
 
-#define WEIR_BITMASK(shape, sse, vector)                                \
-    void FunctionCompiler::on_##shape##_bitmask(const NoImm&)         \
-    {                                                                 \
-        const HeldReg a = pop_xmm();                                  \
-        HeldReg dst = alloc_gp();                                     \
+#define WEIR_BITMASK(shape, sse, vector)                                                             \
+    void FunctionCompiler::on_##shape##_bitmask(const NoImm&)                                        \
+    {                                                                                                \
+        const HeldReg a = pop_xmm();                                                                 \
+        HeldReg dst = alloc_gp();                                                                    \
         m_masm.emit(masm().features().avx ? Inst::kId##vector : Inst::kId##sse, dst.r32(), a.xmm()); \
-        push(ValKind::i32, std::move(dst));                           \
+        push(ValKind::i32, std::move(dst));                                                          \
     }
 WEIR_BITMASK(i8x16, Pmovmskb, Vpmovmskb)
 WEIR_BITMASK(i32x4, Movmskps, Vmovmskps)
@@ -425,10 +436,8 @@ void FunctionCompiler::on_v128_const(const wasm::V128Const& c)
     uint64_t words[2];
     std::memcpy(words, c.bytes.data(), sizeof words);
     HeldReg dst = alloc_xmm();
-    if (words[0] == 0 && words[1] == 0)
-        m_masm.op3(WEIR_SSE_AVX(Pxor, Vpxor), dst.xmm(), dst.xmm(), dst.xmm());
-    else
-        m_masm.load_xmm(dst.xmm(), m_masm.pool128(words[0], words[1]), ValKind::v128);
+    if (words[0] == 0 && words[1] == 0) m_masm.op3(WEIR_SSE_AVX(Pxor, Vpxor), dst.xmm(), dst.xmm(), dst.xmm());
+    else m_masm.load_xmm(dst.xmm(), m_masm.pool128(words[0], words[1]), ValKind::v128);
     push(ValKind::v128, std::move(dst));
 }
 
@@ -450,15 +459,16 @@ void FunctionCompiler::splat_lane(x86::Xmm dst, x86::Xmm src, uint32_t lane_bits
     }
 }
 
-#define WEIR_INT_SPLAT(shape, bits)                                                                             \
-    void FunctionCompiler::on_##shape##_splat(const NoImm&)                                                     \
-    {                                                                                                           \
-        const HeldReg a = pop_gp();                                                                             \
-        HeldReg dst = alloc_xmm();                                                                              \
-        m_masm.emit(bits == 64 ? (features().avx ? Inst::kIdVmovq : Inst::kIdMovq) : (features().avx ? Inst::kIdVmovd : Inst::kIdMovd), dst.xmm(), \
-                    a.sized(bits == 64));                                                                       \
-        splat_lane(dst.xmm(), dst.xmm(), bits);                                                                 \
-        push(ValKind::v128, std::move(dst));                                                                    \
+#define WEIR_INT_SPLAT(shape, bits)                                                 \
+    void FunctionCompiler::on_##shape##_splat(const NoImm&)                         \
+    {                                                                               \
+        const HeldReg a = pop_gp();                                                 \
+        HeldReg dst = alloc_xmm();                                                  \
+        m_masm.emit(bits == 64 ? (features().avx ? Inst::kIdVmovq : Inst::kIdMovq)  \
+                               : (features().avx ? Inst::kIdVmovd : Inst::kIdMovd), \
+                    dst.xmm(), a.sized(bits == 64));                                \
+        splat_lane(dst.xmm(), dst.xmm(), bits);                                     \
+        push(ValKind::v128, std::move(dst));                                        \
     }
 WEIR_INT_SPLAT(i8x16, 8)
 WEIR_INT_SPLAT(i16x8, 16)
@@ -466,13 +476,13 @@ WEIR_INT_SPLAT(i32x4, 32)
 WEIR_INT_SPLAT(i64x2, 64)
 #undef WEIR_INT_SPLAT
 
-#define WEIR_FLOAT_SPLAT(shape, bits)                           \
-    void FunctionCompiler::on_##shape##_splat(const NoImm&)     \
-    {                                                           \
-        const HeldReg a = pop_xmm();                            \
-        HeldReg dst = alloc_xmm();                              \
-        splat_lane(dst.xmm(), a.xmm(), bits);                   \
-        push(ValKind::v128, std::move(dst));                    \
+#define WEIR_FLOAT_SPLAT(shape, bits)                       \
+    void FunctionCompiler::on_##shape##_splat(const NoImm&) \
+    {                                                       \
+        const HeldReg a = pop_xmm();                        \
+        HeldReg dst = alloc_xmm();                          \
+        splat_lane(dst.xmm(), a.xmm(), bits);               \
+        push(ValKind::v128, std::move(dst));                \
     }
 WEIR_FLOAT_SPLAT(f32x4, 32)
 WEIR_FLOAT_SPLAT(f64x2, 64)
@@ -536,8 +546,7 @@ void FunctionCompiler::on_f64x2_replace_lane(const LaneIdx& l)
     HeldReg dst = pop_xmm_owned();
     if (l.value == 0)  // between registers movsd keeps the other lane
         m_masm.op3(WEIR_SSE_AVX(Movsd, Vmovsd), dst.xmm(), dst.xmm(), value.xmm());
-    else
-        m_masm.op3(WEIR_SSE_AVX(Unpcklpd, Vunpcklpd), dst.xmm(), dst.xmm(), value.xmm());
+    else m_masm.op3(WEIR_SSE_AVX(Unpcklpd, Vunpcklpd), dst.xmm(), dst.xmm(), value.xmm());
     push(ValKind::v128, std::move(dst));
 }
 

@@ -29,28 +29,27 @@ void FunctionCompiler::vector_float_extreme(bool is_max, bool is_double)
     const HeldReg a = pop_xmm();
     HeldReg x = alloc_xmm(), y = alloc_xmm();
     const auto extreme = [&](x86::Xmm dst, x86::Xmm p, x86::Xmm q) {
-        if (is_max)
-            m.op3(is_double ? Inst::kIdMaxpd : Inst::kIdMaxps, is_double ? Inst::kIdVmaxpd : Inst::kIdVmaxps, dst, p, q);
-        else
-            m.op3(is_double ? Inst::kIdMinpd : Inst::kIdMinps, is_double ? Inst::kIdVminpd : Inst::kIdVminps, dst, p, q);
+        if (is_max) m.op3(is_double ? Inst::kIdMaxpd : Inst::kIdMaxps, is_double ? Inst::kIdVmaxpd : Inst::kIdVmaxps, dst, p, q);
+        else m.op3(is_double ? Inst::kIdMinpd : Inst::kIdMinps, is_double ? Inst::kIdVminpd : Inst::kIdVminps, dst, p, q);
     };
     extreme(x.xmm(), a.xmm(), b.xmm());
     extreme(y.xmm(), b.xmm(), a.xmm());
     if (is_max) {  // where they differ (NaN, zeros), x - difference gives +0 and quiets NaN
         m.op3(WEIR_SSE_AVX(Xorps, Vxorps), y.xmm(), y.xmm(), x.xmm());
         m.op3(WEIR_SSE_AVX(Orps, Vorps), x.xmm(), x.xmm(), y.xmm());
-        m.op3(is_double ? Inst::kIdSubpd : Inst::kIdSubps, is_double ? Inst::kIdVsubpd : Inst::kIdVsubps, x.xmm(), x.xmm(), y.xmm());
-        m.op3i(is_double ? Inst::kIdCmppd : Inst::kIdCmpps, is_double ? Inst::kIdVcmppd : Inst::kIdVcmpps, y.xmm(), y.xmm(), x.xmm(), cmp_unord);
+        m.op3(is_double ? Inst::kIdSubpd : Inst::kIdSubps, is_double ? Inst::kIdVsubpd : Inst::kIdVsubps, x.xmm(), x.xmm(),
+              y.xmm());
+        m.op3i(is_double ? Inst::kIdCmppd : Inst::kIdCmpps, is_double ? Inst::kIdVcmppd : Inst::kIdVcmpps, y.xmm(), y.xmm(),
+               x.xmm(), cmp_unord);
     } else {
         m.op3(WEIR_SSE_AVX(Orps, Vorps), x.xmm(), x.xmm(), y.xmm());
-        m.op3i(is_double ? Inst::kIdCmppd : Inst::kIdCmpps, is_double ? Inst::kIdVcmppd : Inst::kIdVcmpps, y.xmm(), y.xmm(), x.xmm(), cmp_unord);
+        m.op3i(is_double ? Inst::kIdCmppd : Inst::kIdCmpps, is_double ? Inst::kIdVcmppd : Inst::kIdVcmpps, y.xmm(), y.xmm(),
+               x.xmm(), cmp_unord);
         m.op3(WEIR_SSE_AVX(Orps, Vorps), x.xmm(), x.xmm(), y.xmm());
     }
     // In NaN lanes all ones shifted below exponent and quiet bit: those payload bits are cleared.
-    if (is_double)
-        m.shift_imm(WEIR_SSE_AVX(Psrlq, Vpsrlq), y.xmm(), y.xmm(), 13);
-    else
-        m.shift_imm(WEIR_SSE_AVX(Psrld, Vpsrld), y.xmm(), y.xmm(), 10);
+    if (is_double) m.shift_imm(WEIR_SSE_AVX(Psrlq, Vpsrlq), y.xmm(), y.xmm(), 13);
+    else m.shift_imm(WEIR_SSE_AVX(Psrld, Vpsrld), y.xmm(), y.xmm(), 10);
     m.op3(WEIR_SSE_AVX(Andnps, Vandnps), y.xmm(), y.xmm(), x.xmm());
     push(ValKind::v128, std::move(y));
 }
@@ -60,7 +59,8 @@ void FunctionCompiler::vector_round(int mode, bool is_double)
     constexpr int no_precision_exception = 8;
     HeldReg a = pop_xmm();
     HeldReg dst = result_over(a);
-    m_masm.op2i(is_double ? Inst::kIdRoundpd : Inst::kIdRoundps, is_double ? Inst::kIdVroundpd : Inst::kIdVroundps, dst.xmm(), a.xmm(), mode | no_precision_exception);
+    m_masm.op2i(is_double ? Inst::kIdRoundpd : Inst::kIdRoundps, is_double ? Inst::kIdVroundpd : Inst::kIdVroundps, dst.xmm(),
+                a.xmm(), mode | no_precision_exception);
     push(ValKind::v128, std::move(dst));
 }
 
@@ -157,18 +157,22 @@ void FunctionCompiler::vector_fused(bool is_negated, bool is_double)
     const HeldReg b = pop_xmm();
     HeldReg dst = pop_xmm_owned();
     if (features().fma) {
-        const uint32_t id = is_negated ? (is_double ? Inst::kIdVfnmadd213pd : Inst::kIdVfnmadd213ps) : (is_double ? Inst::kIdVfmadd213pd : Inst::kIdVfmadd213ps);
+        const uint32_t id = is_negated ? (is_double ? Inst::kIdVfnmadd213pd : Inst::kIdVfnmadd213ps)
+                                       : (is_double ? Inst::kIdVfmadd213pd : Inst::kIdVfmadd213ps);
         m.emit(id, dst.xmm(), b.xmm(), c.xmm());
     } else {
-        m.op3(is_double ? Inst::kIdMulpd : Inst::kIdMulps, is_double ? Inst::kIdVmulpd : Inst::kIdVmulps, dst.xmm(), dst.xmm(), b.xmm());
+        m.op3(is_double ? Inst::kIdMulpd : Inst::kIdMulps, is_double ? Inst::kIdVmulpd : Inst::kIdVmulps, dst.xmm(), dst.xmm(),
+              b.xmm());
         if (is_negated) {
             HeldReg t = alloc_xmm();
             m.mov_xmm(t.xmm(), c.xmm());
-            m.op3(is_double ? Inst::kIdSubpd : Inst::kIdSubps, is_double ? Inst::kIdVsubpd : Inst::kIdVsubps, t.xmm(), t.xmm(), dst.xmm());
+            m.op3(is_double ? Inst::kIdSubpd : Inst::kIdSubps, is_double ? Inst::kIdVsubpd : Inst::kIdVsubps, t.xmm(), t.xmm(),
+                  dst.xmm());
             push(ValKind::v128, std::move(t));
             return;
         }
-        m.op3(is_double ? Inst::kIdAddpd : Inst::kIdAddps, is_double ? Inst::kIdVaddpd : Inst::kIdVaddps, dst.xmm(), dst.xmm(), c.xmm());
+        m.op3(is_double ? Inst::kIdAddpd : Inst::kIdAddps, is_double ? Inst::kIdVaddpd : Inst::kIdVaddps, dst.xmm(), dst.xmm(),
+              c.xmm());
     }
     push(ValKind::v128, std::move(dst));
 }

@@ -45,10 +45,8 @@ void FunctionCompiler::load_splat(const MemArg& arg, uint32_t lane_bits)
     if (lane_bits <= 16) {  // an insertion into whatever the register holds: lane 0 alone is used
         m_masm.op3(WEIR_SSE_AVX(Pxor, Vpxor), dst.xmm(), dst.xmm(), dst.xmm());
         m_masm.memory_site();
-        if (lane_bits == 8)
-            m_masm.op3i(WEIR_SSE_AVX(Pinsrb, Vpinsrb), dst.xmm(), dst.xmm(), address.mem, 0);
-        else
-            m_masm.op3i(WEIR_SSE_AVX(Pinsrw, Vpinsrw), dst.xmm(), dst.xmm(), address.mem, 0);
+        if (lane_bits == 8) m_masm.op3i(WEIR_SSE_AVX(Pinsrb, Vpinsrb), dst.xmm(), dst.xmm(), address.mem, 0);
+        else m_masm.op3i(WEIR_SSE_AVX(Pinsrw, Vpinsrw), dst.xmm(), dst.xmm(), address.mem, 0);
     } else {
         m_masm.memory_site();
         m_masm.load_xmm(dst.xmm(), address.mem, lane_bits == 32 ? ValKind::f32 : ValKind::f64);

@@ -28,10 +28,8 @@ void FunctionCompiler::on_local_set(const wasm::LocalIdx& local)
     HeldReg held;  // keeps the value's register while pending reads of the local are emitted
     if (v.place == Place::reg && m_temporaries.has(v.reg)) held = HeldReg{this, v.reg};
     if (home.pending_gets != 0) materialize_gets_of(local.value);
-    if (home.is_pinned)
-        load_value(v, m_stack.size(), home.reg);
-    else
-        store_value(v, m_stack.size(), home_mem(home), home.type);
+    if (home.is_pinned) load_value(v, m_stack.size(), home.reg);
+    else store_value(v, m_stack.size(), home_mem(home), home.type);
 }
 
 void FunctionCompiler::on_local_tee(const wasm::LocalIdx& local)
@@ -68,10 +66,8 @@ void FunctionCompiler::on_global_set(const wasm::GlobalIdx& global)
         m_masm.mov(scratch64, cell);
         cell = x86::ptr(scratch64);
     }
-    if (is_gp(type))
-        m_masm.store_gp(cell, value.r64(), type);
-    else
-        m_masm.store_xmm(cell, value.xmm(), type);
+    if (is_gp(type)) m_masm.store_gp(cell, value.r64(), type);
+    else m_masm.store_xmm(cell, value.xmm(), type);
 }
 
 void FunctionCompiler::on_select(const wasm::NoImm&) { select_value(); }
@@ -84,10 +80,8 @@ void FunctionCompiler::select_value()
     if (is_gp(type)) {
         const HeldReg second = pop_gp();
         HeldReg first = pop_gp_owned(RegSet{second.phys().bit()});
-        if (type == ValKind::i32)
-            m_masm.cmov(x86::negateCond(cond), first.r32(), second.r32());
-        else
-            m_masm.cmov(x86::negateCond(cond), first.r64(), second.r64());
+        if (type == ValKind::i32) m_masm.cmov(x86::negateCond(cond), first.r32(), second.r32());
+        else m_masm.cmov(x86::negateCond(cond), first.r64(), second.r64());
         m_flags_live = false;
         push(type, std::move(first));
         return;

@@ -59,10 +59,8 @@ void FunctionCompiler::assign_homes(const wasm::FuncType& type, std::span<const 
     };
     for (uint32_t i = 0; i < m_locals.size(); ++i) {
         if (m_ranking.uses[i] < min_uses_to_pin) continue;
-        if (is_gp(m_locals[i].type))
-            insert(gp, gp_count, i);
-        else
-            insert(xm, xmm_count, i);
+        if (is_gp(m_locals[i].type)) insert(gp, gp_count, i);
+        else insert(xm, xmm_count, i);
     }
 
     m_temporaries = gp_temporaries | xmm_temporaries;
@@ -81,14 +79,14 @@ void FunctionCompiler::assign_homes(const wasm::FuncType& type, std::span<const 
             m_saved.push_back(reg);
         }
     };
-    const auto pays_over_calls = [&](uint32_t local) { return m_ranking.uses[local] / uses_per_call_to_pin >= m_ranking.call_weight; };
+    const auto pays_over_calls = [&](uint32_t local) {
+        return m_ranking.uses[local] / uses_per_call_to_pin >= m_ranking.call_weight;
+    };
     size_t next_callee = 0, next_caller = 0;
     for (size_t i = 0; i < gp_count; ++i) {
         const bool caller_first = m_ranking.call_count == 0;
-        if (caller_first && next_caller < std::size(caller_saved_gp_pins))
-            pin(gp[i], caller_saved_gp_pins[next_caller++], true);
-        else if (next_callee < std::size(callee_saved_pins))
-            pin(gp[i], callee_saved_pins[next_callee++], false);
+        if (caller_first && next_caller < std::size(caller_saved_gp_pins)) pin(gp[i], caller_saved_gp_pins[next_caller++], true);
+        else if (next_callee < std::size(callee_saved_pins)) pin(gp[i], callee_saved_pins[next_callee++], false);
         else if (next_caller < std::size(caller_saved_gp_pins) && pays_over_calls(gp[i]))
             pin(gp[i], caller_saved_gp_pins[next_caller++], true);
     }
@@ -106,7 +104,8 @@ void FunctionCompiler::assign_homes(const wasm::FuncType& type, std::span<const 
         }
     }
     m_fixed_frame_bytes = (bytes + 15) / 16 * 16;
-    m_skips_stack_check = m_ranking.call_count == 0 && m_fixed_frame_bytes <= runtime::leaf_frame_bytes / 2 && !m_forces_stack_check;
+    m_skips_stack_check =
+        m_ranking.call_count == 0 && m_fixed_frame_bytes <= runtime::leaf_frame_bytes / 2 && !m_forces_stack_check;
     m_free = m_temporaries;
     m_on_stack = {};
 }
@@ -152,12 +151,9 @@ void FunctionCompiler::place_parameters(const wasm::FuncType& type)
             continue;
         }
         if (m_ranking.uses[i] == 0) continue;
-        if (home.is_pinned)
-            m_moves.push_back({home.reg, from, home.type});
-        else if (is_gp(home.type))
-            m_masm.store_gp(home_mem(home), gp64(from), home.type);
-        else
-            m_masm.store_xmm(home_mem(home), xmm(from), home.type);
+        if (home.is_pinned) m_moves.push_back({home.reg, from, home.type});
+        else if (is_gp(home.type)) m_masm.store_gp(home_mem(home), gp64(from), home.type);
+        else m_masm.store_xmm(home_mem(home), xmm(from), home.type);
     }
     emit_parallel_moves(m_moves);
     if (in_transfer.empty()) return;
@@ -180,12 +176,9 @@ void FunctionCompiler::place_parameters(const wasm::FuncType& type)
 void FunctionCompiler::emit_parallel_moves(std::span<RegMove> moves)
 {
     const auto move = [&](const RegMove& m) {
-        if (m.to.is_xmm())
-            m_masm.mov_xmm(xmm(m.to), xmm(m.from));
-        else if (m.type == ValKind::i32)
-            m_masm.mov(gp32(m.to), gp32(m.from));  // also to itself: zero-extends
-        else if (!(m.to == m.from))
-            m_masm.mov(gp64(m.to), gp64(m.from));
+        if (m.to.is_xmm()) m_masm.mov_xmm(xmm(m.to), xmm(m.from));
+        else if (m.type == ValKind::i32) m_masm.mov(gp32(m.to), gp32(m.from));  // also to itself: zero-extends
+        else if (!(m.to == m.from)) m_masm.mov(gp64(m.to), gp64(m.from));
     };
     size_t pending = moves.size();
     while (pending != 0) {
@@ -212,10 +205,8 @@ void FunctionCompiler::emit_parallel_moves(std::span<RegMove> moves)
             m_masm.xchg(gp64(a), gp64(b));
         }
         for (size_t i = 0; i < pending; ++i) {
-            if (moves[i].from == a)
-                moves[i].from = b;
-            else if (moves[i].from == b)
-                moves[i].from = a;
+            if (moves[i].from == a) moves[i].from = b;
+            else if (moves[i].from == b) moves[i].from = a;
         }
     }
 }
@@ -228,8 +219,7 @@ void FunctionCompiler::zero_locals(size_t first)
         if (home.is_pinned) {
             if (home.reg.is_xmm())
                 m_masm.op3(x86::Inst::kIdXorps, x86::Inst::kIdVxorps, xmm(home.reg), xmm(home.reg), xmm(home.reg));
-            else
-                m_masm.xor_(gp32(home.reg), gp32(home.reg));
+            else m_masm.xor_(gp32(home.reg), gp32(home.reg));
             continue;
         }
         if (m_ranking.uses[i] == 0) continue;
@@ -238,7 +228,9 @@ void FunctionCompiler::zero_locals(size_t first)
     }
     if (highest == INT32_MIN) return;
     // Parameters may have homes between declared locals (vectors come first): those are kept by zeroing one by one.
-    const auto is_param_home = [&](const LocalHome& h) { return h.frame_offset >= lowest && h.frame_offset < highest && !h.is_pinned; };
+    const auto is_param_home = [&](const LocalHome& h) {
+        return h.frame_offset >= lowest && h.frame_offset < highest && !h.is_pinned;
+    };
     const bool is_mixed = std::any_of(m_locals.begin(), m_locals.begin() + static_cast<std::ptrdiff_t>(first), is_param_home);
     const auto count = static_cast<uint32_t>(highest - lowest);
     if (is_mixed || count <= inline_zero_limit_bytes) {
@@ -259,7 +251,8 @@ void FunctionCompiler::zero_locals(size_t first)
 
 void FunctionCompiler::emit_epilogue()
 {
-    for (size_t i = m_saved.size(); i-- > 0;) m_masm.mov(gp64(m_saved[i]), x86::qword_ptr(x86::rbp, -8 * static_cast<int32_t>(i + 1)));
+    for (size_t i = m_saved.size(); i-- > 0;)
+        m_masm.mov(gp64(m_saved[i]), x86::qword_ptr(x86::rbp, -8 * static_cast<int32_t>(i + 1)));
     m_masm.leave();
 }
 

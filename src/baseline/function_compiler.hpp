@@ -96,16 +96,16 @@ public:
         m_masm.set_wasm_offset(offset_bytes - static_cast<uint32_t>(m_body_offset));
         if (m_masm.here() > m_max_code_bytes) m_masm.fail();
     }
-#define WEIR_OP(code, ident, text, imm, signature, align, feature)                           \
-    bool ident(const wasm::imm& i)                                                           \
-    {                                                                                        \
-        if constexpr (!is_compiled(wasm::Feature::feature)) {                                \
-            return refuse(text);                                                             \
-        } else {                                                                             \
-            if (m_dead && !is_structured(wasm::Opcode::ident)) return true;                  \
-            on_##ident(i);                                                                   \
-            return !m_masm.failed();                                                         \
-        }                                                                                    \
+#define WEIR_OP(code, ident, text, imm, signature, align, feature)          \
+    bool ident(const wasm::imm& i)                                          \
+    {                                                                       \
+        if constexpr (!is_compiled(wasm::Feature::feature)) {               \
+            return refuse(text);                                            \
+        } else {                                                            \
+            if (m_dead && !is_structured(wasm::Opcode::ident)) return true; \
+            on_##ident(i);                                                  \
+            return !m_masm.failed();                                        \
+        }                                                                   \
     }
 #include "wasm/opcodes.def"
 #undef WEIR_OP
@@ -168,8 +168,14 @@ public:
 
     [[nodiscard]] const wasm::Module& module() const { return *m_module; }
     [[nodiscard]] const runtime::ContextLayout& layout() const { return *m_layout; }
-    [[nodiscard]] bool is_memory64(wasm::MemoryIdx m) const { return m_module->memories[m.value].address == wasm::AddressType::i64; }
-    [[nodiscard]] bool is_table64(wasm::TableIdx t) const { return m_module->tables[t.value].type.address == wasm::AddressType::i64; }
+    [[nodiscard]] bool is_memory64(wasm::MemoryIdx m) const
+    {
+        return m_module->memories[m.value].address == wasm::AddressType::i64;
+    }
+    [[nodiscard]] bool is_table64(wasm::TableIdx t) const
+    {
+        return m_module->tables[t.value].type.address == wasm::AddressType::i64;
+    }
 
 private:
     friend class HeldReg;
@@ -184,9 +190,9 @@ private:
     enum class ControlKind : uint8_t { function, block, loop, if_, else_ };
     struct Control {
         ControlKind kind;
-        bool is_dead_outside;   // unreachable where it started: nothing inside is emitted
+        bool is_dead_outside;  // unreachable where it started: nothing inside is emitted
         bool is_label_used = false;
-        uint32_t height;        // operands below its parameters
+        uint32_t height;  // operands below its parameters
         wasm::BlockType type;
         asmjit::Label label;       // loop: the header; else: the end
         asmjit::Label else_label;  // if_ only
@@ -200,13 +206,13 @@ private:
     /// Moves the top operands to where a label expects them; the abstract stack stays as it is. Keeps the flags.
     void move_to_label(const Control& target);
     [[nodiscard]] bool needs_moves(const Control& target) const;
-    void branch_to(Control& target);                               // unconditional, moves included
-    void branch_if(x86::CondCode cond, Control& target);           // conditional, moves included
-    x86::CondCode pop_condition();                                 // leaves the flags set for a following jcc
+    void branch_to(Control& target);                      // unconditional, moves included
+    void branch_if(x86::CondCode cond, Control& target);  // conditional, moves included
+    x86::CondCode pop_condition();                        // leaves the flags set for a following jcc
     void end_of_block(Control& c);
-    void push_label_results(const Control& c);                     // the state after a label with results was bound
+    void push_label_results(const Control& c);  // the state after a label with results was bound
     void emit_function_results();
-    void emit_epilogue();                                          // restores registers, leaves the frame; no ret
+    void emit_epilogue();  // restores registers, leaves the frame; no ret
     void set_dead();
 
     // --- calls (emit_call.cpp) ---
@@ -215,11 +221,11 @@ private:
     void move_arguments(const wasm::FuncType& type);
     void store_to_transfer(const StackValue& v, size_t position, size_t slot);
     void push_call_results(const wasm::FuncType& type);
-    void load_callee_indirect(const wasm::CallIndirectImm& imm);   // r11 = Function*
+    void load_callee_indirect(const wasm::CallIndirectImm& imm);  // r11 = Function*
     void tail_or_call_indirect(const wasm::CallIndirectImm& imm, CallMode mode);
     void tail_or_call_ref(wasm::TypeIdx type, CallMode mode);
     void tail_or_call(wasm::FuncIdx function, CallMode mode);
-    void builtin_call(runtime::Builtin builtin);                   // arguments are in C registers
+    void builtin_call(runtime::Builtin builtin);  // arguments are in C registers
     [[nodiscard]] const wasm::FuncType& func_type(wasm::TypeIdx t) const;
 
     // --- frame (frame.cpp) ---
@@ -227,8 +233,8 @@ private:
         wasm::ValKind type = wasm::ValKind::i32;
         bool is_pinned = false;
         PhysReg reg{};
-        int32_t frame_offset = 0;     // from rbp; pinned in a caller-saved register: where it is kept over calls
-        uint32_t pending_gets = 0;    // operands with Place::local that refer to it
+        int32_t frame_offset = 0;   // from rbp; pinned in a caller-saved register: where it is kept over calls
+        uint32_t pending_gets = 0;  // operands with Place::local that refer to it
     };
     void assign_homes(const wasm::FuncType& type, std::span<const wasm::ValType> declared);
     void emit_prologue(const wasm::FuncType& type);
@@ -252,20 +258,20 @@ private:
     enum class Constants : uint8_t { stay, are_stored };
     void spill_position(size_t position, Constants constants = Constants::stay);
     void spill_register(PhysReg reg);
-    void flush_stack(size_t keep_top = 0);   // canonical form below the topmost `keep_top` operands
+    void flush_stack(size_t keep_top = 0);  // canonical form below the topmost `keep_top` operands
     void materialize_gets_of(uint32_t local);
     void truncate_stack(size_t height);
     HeldReg alloc(bool is_xmm, RegSet avoid);
-    HeldReg hold(PhysReg reg);                                            // takes a free temporary
+    HeldReg hold(PhysReg reg);  // takes a free temporary
     HeldReg into_register(const StackValue& v, size_t position, RegSet avoid);
     HeldReg into_owned(const StackValue& v, size_t position, RegSet avoid);
     /// The operand's place as a memory operand, when it is in memory; it must be the one popped last.
     [[nodiscard]] std::optional<x86::Mem> as_memory(const StackValue& v, size_t position);
     [[nodiscard]] std::optional<HeldReg> hinted(bool is_xmm, const HeldReg* a, const HeldReg* b);
     [[nodiscard]] HeldReg alloc_result(bool is_xmm, const HeldReg* a, const HeldReg* b);
-    [[nodiscard]] size_t next_offset() const;                             // of the next instruction, in m_body
-    [[nodiscard]] uint8_t next_opcode() const;                            // its first byte; `end` behind the last
-    [[nodiscard]] std::optional<uint32_t> next_set_local() const;         // local index if the next instruction is local.set/tee
+    [[nodiscard]] size_t next_offset() const;                      // of the next instruction, in m_body
+    [[nodiscard]] uint8_t next_opcode() const;                     // its first byte; `end` behind the last
+    [[nodiscard]] std::optional<uint32_t> next_set_local() const;  // local index if the next instruction is local.set/tee
     void move_operands(size_t count, std::span<const std::optional<PhysReg>> to);  // nullopt: the next transfer slot
 
     // --- integer helpers (emit_int.cpp) ---
@@ -305,7 +311,8 @@ private:
     void store_int(const wasm::MemArg& arg, uint32_t bits);
     GuestAddress checked_address(wasm::MemoryIdx memory, uint64_t offset, uint32_t size_bytes, bool is_64);
     enum class BulkResult : uint8_t { nothing, value, trap_kind };
-    void call_bulk(runtime::Builtin builtin, uint64_t indices, uint32_t count, BulkResult result, wasm::ValKind type = wasm::ValKind::i32);
+    void call_bulk(runtime::Builtin builtin, uint64_t indices, uint32_t count, BulkResult result,
+                   wasm::ValKind type = wasm::ValKind::i32);
     void load_float(const wasm::MemArg& arg, bool is_double);
     void store_float(const wasm::MemArg& arg, bool is_double);
     void select_value();
@@ -317,7 +324,8 @@ private:
     void vector_unary(uint32_t sse, uint32_t avx);
     void vector_with_constant(uint32_t sse, uint32_t avx, uint64_t low, uint64_t high);  // a op constant
     void vector_compare(uint32_t sse, uint32_t avx, Order order, bool is_negated);
-    void vector_compare_unsigned(uint32_t extreme_sse, uint32_t extreme_avx, uint32_t equal_sse, uint32_t equal_avx, bool is_negated);
+    void vector_compare_unsigned(uint32_t extreme_sse, uint32_t extreme_avx, uint32_t equal_sse, uint32_t equal_avx,
+                                 bool is_negated);
     void vector_float_compare(uint32_t sse, uint32_t avx, int predicate, Order order);
     void vector_invert(x86::Xmm v);
     void vector_compare_i64(Order order, bool is_negated);
@@ -358,10 +366,10 @@ private:
     const runtime::ContextLayout* m_layout = nullptr;
     const runtime::CompileOptions* m_options = nullptr;
     const wasm::FuncType* m_type = nullptr;
-    std::span<const std::byte> m_body;   // instructions
-    size_t m_code_offset = 0;            // of m_body[0] in the module
-    size_t m_body_offset = 0;            // of the body (locals first) in the module
-    size_t m_offset = 0;                 // of the current instruction in the module
+    std::span<const std::byte> m_body;  // instructions
+    size_t m_code_offset = 0;           // of m_body[0] in the module
+    size_t m_body_offset = 0;           // of the body (locals first) in the module
+    size_t m_offset = 0;                // of the current instruction in the module
     const char* m_refused = nullptr;
     uint32_t m_max_code_bytes = 0;
 
@@ -372,22 +380,22 @@ private:
     bool m_has_memory0_base = false;
     bool m_skips_stack_check = false;
     bool m_forces_stack_check = false;
-    uint32_t m_fixed_frame_bytes = 0;             // saved registers and locals
+    uint32_t m_fixed_frame_bytes = 0;  // saved registers and locals
     uint32_t m_max_slots = 0;
-    uint32_t m_frame_patch_offset = 0;            // of the prologue's 32-bit frame size
+    uint32_t m_frame_patch_offset = 0;  // of the prologue's 32-bit frame size
 
     std::vector<StackValue> m_stack;
-    size_t m_canonical_height = 0;                // operands below are constants or spilled
-    RegSet m_temporaries;                         // those of this function: pinned ones are taken out
+    size_t m_canonical_height = 0;  // operands below are constants or spilled
+    RegSet m_temporaries;           // those of this function: pinned ones are taken out
     RegSet m_free;
-    RegSet m_on_stack;                            // temporaries owned by operands,
-    std::array<uint32_t, 32> m_position_of{};     // and which operand owns each
-    std::optional<PhysReg> m_hint;                // pinned register that the current instruction may write its result to
+    RegSet m_on_stack;                         // temporaries owned by operands,
+    std::array<uint32_t, 32> m_position_of{};  // and which operand owns each
+    std::optional<PhysReg> m_hint;             // pinned register that the current instruction may write its result to
     std::vector<Control> m_control;
-    std::vector<uint32_t> m_target_of_depth;      // for br_table, all UINT32_MAX between two of them
+    std::vector<uint32_t> m_target_of_depth;  // for br_table, all UINT32_MAX between two of them
     asmjit::Label m_return_label;
     bool m_dead = false;
-    bool m_flags_live = false;                    // moves must not touch the flags
+    bool m_flags_live = false;  // moves must not touch the flags
     std::vector<RegMove> m_moves;
 };
 

@@ -21,11 +21,11 @@ public:
 
     void at(uint32_t /*offset_bytes*/) {}
 
-#define WEIR_OP(code, ident, text, imm, signature, align, feature)      \
-    bool ident(const wasm::imm& i)                                      \
-    {                                                                   \
-        visit<wasm::Opcode::ident>(i);                                  \
-        return true;                                                    \
+#define WEIR_OP(code, ident, text, imm, signature, align, feature) \
+    bool ident(const wasm::imm& i)                                 \
+    {                                                              \
+        visit<wasm::Opcode::ident>(i);                             \
+        return true;                                               \
     }
 #include "wasm/opcodes.def"
 #undef WEIR_OP

@@ -10,8 +10,8 @@ namespace weir::baseline {
 
 /// What one quick pass over a function's instructions tells before code is emitted.
 struct LocalRanking {
-    std::vector<uint32_t> uses;         // per local (parameters first): uses weighted by loop depth, saturating
-    uint32_t call_weight = 0;           // calls (builtins included), weighted likewise, saturating
+    std::vector<uint32_t> uses;  // per local (parameters first): uses weighted by loop depth, saturating
+    uint32_t call_weight = 0;    // calls (builtins included), weighted likewise, saturating
     uint32_t call_count = 0;
     uint32_t memory0_accesses = 0;
 

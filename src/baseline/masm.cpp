@@ -126,20 +126,15 @@ x86::Mem Masm::pool32(uint32_t bits) { return pool(bits, 0, 4); }
 
 void Masm::load_imm64(x86::Gp dst, uint64_t value)
 {
-    if (value <= 0xffff'ffffU)
-        mov(dst.r32(), static_cast<uint32_t>(value));  // zero-extends
-    else
-        mov(dst.r64(), value);
+    if (value <= 0xffff'ffffU) mov(dst.r32(), static_cast<uint32_t>(value));  // zero-extends
+    else mov(dst.r64(), value);
 }
 
 void Masm::load_float_bits(x86::Xmm dst, uint64_t bits, bool is_double)
 {
-    if (bits == 0)
-        op3(x86::Inst::kIdXorps, x86::Inst::kIdVxorps, dst, dst, dst);
-    else if (is_double)
-        load_xmm(dst, pool64(bits), wasm::ValKind::f64);
-    else
-        load_xmm(dst, pool32(static_cast<uint32_t>(bits)), wasm::ValKind::f32);
+    if (bits == 0) op3(x86::Inst::kIdXorps, x86::Inst::kIdVxorps, dst, dst, dst);
+    else if (is_double) load_xmm(dst, pool64(bits), wasm::ValKind::f64);
+    else load_xmm(dst, pool32(static_cast<uint32_t>(bits)), wasm::ValKind::f32);
 }
 
 void Masm::mov_xmm(x86::Xmm dst, x86::Xmm src)
@@ -169,18 +164,14 @@ void Masm::store_xmm(const x86::Mem& dst, x86::Xmm src, wasm::ValKind kind)
 
 void Masm::load_gp(x86::Gp dst, const x86::Mem& src, wasm::ValKind kind)
 {
-    if (kind == wasm::ValKind::i32)
-        mov(dst.r32(), src);
-    else
-        mov(dst.r64(), src);
+    if (kind == wasm::ValKind::i32) mov(dst.r32(), src);
+    else mov(dst.r64(), src);
 }
 
 void Masm::store_gp(const x86::Mem& dst, x86::Gp src, wasm::ValKind kind)
 {
-    if (kind == wasm::ValKind::i32)
-        mov(dst, src.r32());
-    else
-        mov(dst, src.r64());
+    if (kind == wasm::ValKind::i32) mov(dst, src.r32());
+    else mov(dst, src.r64());
 }
 
 void Masm::op3(uint32_t sse, uint32_t avx, x86::Xmm dst, x86::Xmm a, const asmjit::Operand_& b)

@@ -72,10 +72,10 @@ public:
     void load_imm64(x86::Gp dst, uint64_t value);
     /// Bits of a float constant; `is_double` selects the width. Uses the pool, or xorps for +0.
     void load_float_bits(x86::Xmm dst, uint64_t bits, bool is_double);
-    void mov_xmm(x86::Xmm dst, x86::Xmm src);           // whole register
-    void load_xmm(x86::Xmm dst, const x86::Mem& src, wasm::ValKind kind);   // f32, f64 (upper lanes zero), v128 (unaligned)
+    void mov_xmm(x86::Xmm dst, x86::Xmm src);                              // whole register
+    void load_xmm(x86::Xmm dst, const x86::Mem& src, wasm::ValKind kind);  // f32, f64 (upper lanes zero), v128 (unaligned)
     void store_xmm(const x86::Mem& dst, x86::Xmm src, wasm::ValKind kind);
-    void load_gp(x86::Gp dst64, const x86::Mem& src, wasm::ValKind kind);   // i32 zero-extended
+    void load_gp(x86::Gp dst64, const x86::Mem& src, wasm::ValKind kind);  // i32 zero-extended
     void store_gp(const x86::Mem& dst, x86::Gp src64, wasm::ValKind kind);
 
     /// dst = a op b for instructions whose SSE form destroys its first operand. `b` is a register or a memory operand (SSE:

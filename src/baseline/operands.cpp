@@ -72,7 +72,9 @@ x86::Mem FunctionCompiler::slot_mem(size_t position, ValKind type)
 x86::Mem FunctionCompiler::home_mem(const LocalHome& home) const
 {
     return x86::ptr(x86::rbp, home.frame_offset,
-                    home.type == ValKind::v128 ? 16 : is_64bit(home.type) || home.type == ValKind::f64 ? 8 : 4);
+                    home.type == ValKind::v128                         ? 16
+                    : is_64bit(home.type) || home.type == ValKind::f64 ? 8
+                                                                       : 4);
 }
 
 std::optional<x86::Mem> FunctionCompiler::as_memory(const StackValue& v, size_t position)
@@ -85,20 +87,15 @@ std::optional<x86::Mem> FunctionCompiler::as_memory(const StackValue& v, size_t 
 void FunctionCompiler::load_value(const StackValue& v, size_t position, PhysReg dst)
 {
     if (const auto memory = as_memory(v, position)) {
-        if (dst.is_xmm())
-            m_masm.load_xmm(xmm(dst), *memory, v.type);
-        else
-            m_masm.load_gp(gp64(dst), *memory, v.type);
+        if (dst.is_xmm()) m_masm.load_xmm(xmm(dst), *memory, v.type);
+        else m_masm.load_gp(gp64(dst), *memory, v.type);
         return;
     }
     switch (v.place) {
     case Place::constant:
-        if (dst.is_xmm())
-            m_masm.load_float_bits(xmm(dst), v.bits, v.type == ValKind::f64);
-        else if (v.bits == 0 && !m_flags_live)
-            m_masm.xor_(gp32(dst), gp32(dst));
-        else
-            m_masm.load_imm64(gp64(dst), v.bits);
+        if (dst.is_xmm()) m_masm.load_float_bits(xmm(dst), v.bits, v.type == ValKind::f64);
+        else if (v.bits == 0 && !m_flags_live) m_masm.xor_(gp32(dst), gp32(dst));
+        else m_masm.load_imm64(gp64(dst), v.bits);
         return;
     case Place::flags:
         m_masm.set(v.cond, x86::gpb(dst.id()));
@@ -109,12 +106,9 @@ void FunctionCompiler::load_value(const StackValue& v, size_t position, PhysReg 
     }
     const PhysReg from = v.place == Place::local ? m_locals[v.local].reg : v.reg;
     if (from == dst) return;
-    if (dst.is_xmm())
-        m_masm.mov_xmm(xmm(dst), xmm(from));
-    else if (v.type == ValKind::i32)
-        m_masm.mov(gp32(dst), gp32(from));
-    else
-        m_masm.mov(gp64(dst), gp64(from));
+    if (dst.is_xmm()) m_masm.mov_xmm(xmm(dst), xmm(from));
+    else if (v.type == ValKind::i32) m_masm.mov(gp32(dst), gp32(from));
+    else m_masm.mov(gp64(dst), gp64(from));
 }
 
 void FunctionCompiler::store_value(const StackValue& v, size_t position, const x86::Mem& to, ValKind type)
@@ -187,10 +181,8 @@ StackValue FunctionCompiler::take_top()
     const StackValue v = m_stack.back();
     m_stack.pop_back();
     m_canonical_height = std::min(m_canonical_height, m_stack.size());
-    if (v.place == Place::reg)
-        m_on_stack.remove(v.reg);
-    else if (v.place == Place::local)
-        --m_locals[v.local].pending_gets;
+    if (v.place == Place::reg) m_on_stack.remove(v.reg);
+    else if (v.place == Place::local) --m_locals[v.local].pending_gets;
     return v;
 }
 
@@ -226,10 +218,8 @@ HeldReg FunctionCompiler::into_owned(const StackValue& v, size_t position, RegSe
     HeldReg reg = into_register(v, position, avoid);
     if (reg.is_owned()) return reg;
     HeldReg copy = alloc(reg.phys().is_xmm(), avoid);
-    if (reg.phys().is_xmm())
-        m_masm.mov_xmm(copy.xmm(), reg.xmm());
-    else
-        m_masm.mov(copy.sized(v.type != ValKind::i32), reg.sized(v.type != ValKind::i32));
+    if (reg.phys().is_xmm()) m_masm.mov_xmm(copy.xmm(), reg.xmm());
+    else m_masm.mov(copy.sized(v.type != ValKind::i32), reg.sized(v.type != ValKind::i32));
     return copy;
 }
 
@@ -270,10 +260,8 @@ void FunctionCompiler::push(ValKind type, HeldReg&& reg)
     v.place = Place::reg;
     if (!reg.is_owned() && m_hint != reg.phys()) {  // a pinned local's register: its value may change, ours may not
         HeldReg copy = alloc(reg.phys().is_xmm(), {});
-        if (reg.phys().is_xmm())
-            m_masm.mov_xmm(copy.xmm(), reg.xmm());
-        else
-            m_masm.mov(copy.sized(type != ValKind::i32), reg.sized(type != ValKind::i32));
+        if (reg.phys().is_xmm()) m_masm.mov_xmm(copy.xmm(), reg.xmm());
+        else m_masm.mov(copy.sized(type != ValKind::i32), reg.sized(type != ValKind::i32));
         v.reg = copy.take();
     } else {
         v.reg = reg.take();
@@ -334,19 +322,15 @@ size_t FunctionCompiler::next_offset() const
     const uint32_t sub_opcode = read_leb();
     const uint32_t code = uint32_t{opcode} << 16 | sub_opcode;
     using enum wasm::Opcode;
-    const auto is_between = [&](wasm::Opcode first, wasm::Opcode last) { return code >= static_cast<uint32_t>(first) && code <= static_cast<uint32_t>(last); };
-    if (is_between(v128_const, i8x16_shuffle))
-        p += 16;
-    else if (is_between(i8x16_extract_lane_s, f64x2_replace_lane))
-        ++p;
-    else if (is_between(v128_load8_lane, v128_store64_lane))
-        skip_mem_arg(), ++p;
-    else if (is_between(v128_load, v128_store) || is_between(v128_load32_zero, v128_load64_zero))
-        skip_mem_arg();
-    else if (is_between(atomic_fence, atomic_fence))
-        ++p;
-    else if (opcode == 0xfe)
-        skip_mem_arg();
+    const auto is_between = [&](wasm::Opcode first, wasm::Opcode last) {
+        return code >= static_cast<uint32_t>(first) && code <= static_cast<uint32_t>(last);
+    };
+    if (is_between(v128_const, i8x16_shuffle)) p += 16;
+    else if (is_between(i8x16_extract_lane_s, f64x2_replace_lane)) ++p;
+    else if (is_between(v128_load8_lane, v128_store64_lane)) skip_mem_arg(), ++p;
+    else if (is_between(v128_load, v128_store) || is_between(v128_load32_zero, v128_load64_zero)) skip_mem_arg();
+    else if (is_between(atomic_fence, atomic_fence)) ++p;
+    else if (opcode == 0xfe) skip_mem_arg();
     return p;
 }
 

@@ -52,8 +52,8 @@ inline constexpr PhysReg rax = gp_reg(0), rcx = gp_reg(1), rdx = gp_reg(2), rbx 
 inline constexpr PhysReg r8 = gp_reg(8), r9 = gp_reg(9), r10 = gp_reg(10), r11 = gp_reg(11), r12 = gp_reg(12), r13 = gp_reg(13);
 inline constexpr PhysReg r14 = gp_reg(14), r15 = gp_reg(15);
 
-inline constexpr RegSet gp_temporaries{0b0000'0111'1100'0111};   // rax rcx rdx rsi rdi r8 r9 r10
-inline constexpr RegSet xmm_temporaries{0x00ffU << 16};          // xmm0..xmm7
+inline constexpr RegSet gp_temporaries{0b0000'0111'1100'0111};  // rax rcx rdx rsi rdi r8 r9 r10
+inline constexpr RegSet xmm_temporaries{0x00ffU << 16};         // xmm0..xmm7
 inline constexpr PhysReg callee_saved_pins[] = {rbx, r12, r13};
 inline constexpr PhysReg caller_saved_gp_pins[] = {r10, r9, r8};
 

@@ -22,12 +22,9 @@ void for_each_parameter(const wasm::FuncType& type, InRegister in_register, InTr
     uint32_t next_xmm = 0;
     for (size_t i = 0; i < type.params.size(); ++i) {
         const ValKind kind = type.params[i].kind();
-        if (is_gp(kind) && next_gp < std::size(gp_arguments))
-            in_register(i, kind, gp_arguments[next_gp++]);
-        else if (!is_gp(kind) && next_xmm < xmm_argument_count)
-            in_register(i, kind, xmm_reg(next_xmm++));
-        else
-            in_transfer(i, slot++);
+        if (is_gp(kind) && next_gp < std::size(gp_arguments)) in_register(i, kind, gp_arguments[next_gp++]);
+        else if (!is_gp(kind) && next_xmm < xmm_argument_count) in_register(i, kind, xmm_reg(next_xmm++));
+        else in_transfer(i, slot++);
     }
 }
 
@@ -58,22 +55,17 @@ bool emit_entry(Masm& m, const wasm::FuncType& type, runtime::CompiledCode& out)
     for_each_parameter(
         type,
         [&](size_t i, ValKind kind, PhysReg reg) {
-            if (reg.is_xmm())
-                m.load_xmm(xmm(reg), value_mem(x86::rbx, i), kind);
-            else
-                m.load_gp(gp64(reg), value_mem(x86::rbx, i), kind);
+            if (reg.is_xmm()) m.load_xmm(xmm(reg), value_mem(x86::rbx, i), kind);
+            else m.load_gp(gp64(reg), value_mem(x86::rbx, i), kind);
         },
         [](size_t, size_t) {});
     m.call(x86::qword_ptr(x86::rax));
     m.call_site();
     for (size_t i = 0; i < type.results.size(); ++i) {
         const ValKind kind = type.results[i].kind();
-        if (i > 0)
-            copy_16_bytes(m, value_mem(x86::rbx, i), x86::ptr(x86::r12, transfer_offset(i - 1)));
-        else if (is_gp(kind))
-            m.store_gp(value_mem(x86::rbx, 0), x86::rax, kind);
-        else
-            m.store_xmm(value_mem(x86::rbx, 0), x86::xmm0, kind);
+        if (i > 0) copy_16_bytes(m, value_mem(x86::rbx, i), x86::ptr(x86::r12, transfer_offset(i - 1)));
+        else if (is_gp(kind)) m.store_gp(value_mem(x86::rbx, 0), x86::rax, kind);
+        else m.store_xmm(value_mem(x86::rbx, 0), x86::xmm0, kind);
     }
     m.pop(x86::r12);
     m.pop(x86::rbx);
@@ -98,10 +90,8 @@ bool emit_host_call(Masm& m, const wasm::FuncType& type, runtime::CompiledCode& 
         type,
         [&](size_t i, ValKind kind, PhysReg reg) {
             // A narrow value is stored with whatever is above it in the register; readers look at its width only.
-            if (reg.is_xmm())
-                m.store_xmm(value_mem(x86::rsp, i), xmm(reg), kind);
-            else
-                m.store_gp(value_mem(x86::rsp, i), gp64(reg), kind);
+            if (reg.is_xmm()) m.store_xmm(value_mem(x86::rsp, i), xmm(reg), kind);
+            else m.store_gp(value_mem(x86::rsp, i), gp64(reg), kind);
         },
         [&](size_t i, size_t slot) { copy_16_bytes(m, value_mem(x86::rsp, i), x86::ptr(x86::r12, transfer_offset(slot))); });
     // For backtraces: the frame of the guest function that called, and where in it.
@@ -116,12 +106,9 @@ bool emit_host_call(Masm& m, const wasm::FuncType& type, runtime::CompiledCode& 
     m.jz(failed);
     for (size_t i = type.results.size(); i-- > 0;) {
         const ValKind kind = type.results[i].kind();
-        if (i > 0)
-            copy_16_bytes(m, x86::ptr(x86::r12, transfer_offset(i - 1)), value_mem(x86::rsp, i));
-        else if (is_gp(kind))
-            m.load_gp(x86::rax, value_mem(x86::rsp, 0), kind);
-        else
-            m.load_xmm(x86::xmm0, value_mem(x86::rsp, 0), kind);
+        if (i > 0) copy_16_bytes(m, x86::ptr(x86::r12, transfer_offset(i - 1)), value_mem(x86::rsp, i));
+        else if (is_gp(kind)) m.load_gp(x86::rax, value_mem(x86::rsp, 0), kind);
+        else m.load_xmm(x86::xmm0, value_mem(x86::rsp, 0), kind);
     }
     m.mov(x86::r12, x86::qword_ptr(x86::rbp, -16));
     m.mov(x86::rbx, x86::qword_ptr(x86::rbp, -8));

@@ -64,7 +64,8 @@ Problem not_mapdir(std::string_view value)
     const bool is_double = value.find("::") != std::string_view::npos;
     const size_t colon = is_double ? value.find("::") : value.find(':');
     std::string said = "--dir HOST::GUEST";
-    if (colon != std::string_view::npos && colon != 0) said = fmt::format("--dir {}::{}", printable(value.substr(colon + (is_double ? 2 : 1))), printable(value.substr(0, colon)));
+    if (colon != std::string_view::npos && colon != 0)
+        said = fmt::format("--dir {}::{}", printable(value.substr(colon + (is_double ? 2 : 1))), printable(value.substr(0, colon)));
     return usage("weir has no option --mapdir", "it names the host's folder first, as --dir", "write  " + said);
 }
 
@@ -72,7 +73,8 @@ Problem unknown_option(std::string_view name, std::span<const Option> options)
 {
     std::string_view best;
     for (const auto& option : options)
-        if (is_near(name, option.name) && (best.empty() || edit_distance(name, option.name) < edit_distance(name, best))) best = option.name;
+        if (is_near(name, option.name) && (best.empty() || edit_distance(name, option.name) < edit_distance(name, best)))
+            best = option.name;
     Problem problem = usage(fmt::format("weir has no option {}", printable(name)));
     if (!best.empty()) problem.hint = fmt::format("did you mean {}?", best);
     if (name == "--invoke") problem.because = "to call a function of a library is for a later weir";
@@ -96,9 +98,11 @@ Result<size_t, Problem> count_option_words(Words words, std::span<const Option> 
         if (name == "--mapdir") return Unexpected{not_mapdir(equals == std::string_view::npos ? next : word.substr(equals + 1))};
         const auto option = std::ranges::find(options, name, &Option::name);
         if (option == options.end()) return Unexpected{unknown_option(name, options)};
-        if (option->value.empty() && equals != std::string_view::npos) return Unexpected{usage(fmt::format("option {} takes no value", name))};
+        if (option->value.empty() && equals != std::string_view::npos)
+            return Unexpected{usage(fmt::format("option {} takes no value", name))};
         if (option->value.empty() || equals != std::string_view::npos) continue;
-        if (i + 1 == words.size()) return Unexpected{usage(fmt::format("option {} needs a value: {} {}", name, name, option->value))};
+        if (i + 1 == words.size())
+            return Unexpected{usage(fmt::format("option {} needs a value: {} {}", name, name, option->value))};
         ++i;
     }
     return i;
@@ -118,9 +122,10 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
             if (name == "--env-inherit") app.add_flag(name, options.inherits_environment);
             if (name == "--bounds")
                 app.add_option(name, options.bounds)
-                    ->transform(CLI::CheckedTransformer(std::map<std::string, runtime::BoundsPolicy>{{"auto", runtime::BoundsPolicy::automatic},
-                                                                                                     {"guard", runtime::BoundsPolicy::guard},
-                                                                                                     {"checked", runtime::BoundsPolicy::checked}}));
+                    ->transform(CLI::CheckedTransformer(
+                        std::map<std::string, runtime::BoundsPolicy>{{"auto", runtime::BoundsPolicy::automatic},
+                                                                     {"guard", runtime::BoundsPolicy::guard},
+                                                                     {"checked", runtime::BoundsPolicy::checked}}));
         } else {
             if (name == "--compile-all") app.add_flag(name, options.compiles_all);
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
@@ -134,7 +139,8 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
         const std::string_view what = error.what();
         for (const Option& option : table)
             if (!option.value.empty() && what.starts_with(fmt::format("{}:", option.name)))
-                return Unexpected{usage(fmt::format("the value of {} is not understood", option.name), {}, fmt::format("the form is {} {}", option.name, option.value))};
+                return Unexpected{usage(fmt::format("the value of {} is not understood", option.name), {},
+                                        fmt::format("the form is {} {}", option.name, option.value))};
         return Unexpected{usage(printable(what))};
     }
     return {};
@@ -150,13 +156,16 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
     if (count != 0) WEIR_CHECK(bind(words.first(count), table, options));
     words = words.subspan(count);
     if (!words.empty() && std::string_view{words[0]} == "--") words = words.subspan(1);
-    if (words.empty()) return Unexpected{usage(fmt::format("weir {}: which file?", command), {}, fmt::format("weir {} [OPTIONS] FILE; weir --help  shows the options", command))};
+    if (words.empty())
+        return Unexpected{usage(fmt::format("weir {}: which file?", command), {},
+                                fmt::format("weir {} [OPTIONS] FILE; weir --help  shows the options", command))};
     options.file = words[0];
     words = words.subspan(1);
     if constexpr (std::is_same_v<Options, RunOptions>) {
         options.args.assign(words.begin(), words.end());
     } else if (!words.empty()) {
-        return Unexpected{usage(fmt::format("weir {} takes one file", command), fmt::format("'{}' is one too many", printable(words[0])), "options stand before the file")};
+        return Unexpected{usage(fmt::format("weir {} takes one file", command),
+                                fmt::format("'{}' is one too many", printable(words[0])), "options stand before the file")};
     }
     return Command{std::move(options)};
 }
@@ -166,7 +175,11 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
 Result<Command, Problem> parse_command_line(Words words)
 {
     const std::string_view first = words.empty() ? "" : words[0];
-    if (words.empty()) return Unexpected{Problem{.error = "which file?", .because = {}, .hint = "weir FILE  runs a program; weir --help  shows what else there is", .exit_code = exit_usage}};
+    if (words.empty())
+        return Unexpected{Problem{.error = "which file?",
+                                  .because = {},
+                                  .hint = "weir FILE  runs a program; weir --help  shows what else there is",
+                                  .exit_code = exit_usage}};
     if (first == "--help" || first == "-h" || first == "help") return Command{Show{std::string{general_help}}};
     if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
     if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);

@@ -27,7 +27,9 @@ bool wants_colour()
 int report(const Problem& problem)
 {
     const bool colour = wants_colour();
-    const auto label = [&](std::string_view text, std::string_view code) { return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text}; };
+    const auto label = [&](std::string_view text, std::string_view code) {
+        return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
+    };
     std::string text = label("error:", "1;31") + " " + problem.error + "\n";
     if (!problem.because.empty()) text += label("because", "1") + " " + problem.because + "\n";
     if (!problem.hint.empty()) text += label("hint:", "1;36") + " " + problem.hint + "\n";
@@ -49,10 +51,8 @@ std::string printable(std::string_view text)
     std::string out;
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f)
-            out += fmt::format("\\x{:02x}", byte);
-        else
-            out += c;
+        if (byte < 0x20 || byte == 0x7f) out += fmt::format("\\x{:02x}", byte);
+        else out += c;
     }
     return out;
 }

@@ -7,9 +7,9 @@ namespace weir::cli {
 
 /// weir's own exit codes; all others are the guest's.
 enum ExitCode : int {
-    exit_cannot_run = 1,   // the file is no module, or not one that this weir runs
-    exit_usage = 2,        // the command line
-    exit_trap = 134,       // the guest trapped: what a shell reports for a process that aborted
+    exit_cannot_run = 1,  // the file is no module, or not one that this weir runs
+    exit_usage = 2,       // the command line
+    exit_trap = 134,      // the guest trapped: what a shell reports for a process that aborted
 };
 
 /// What went wrong, why, and what to do about it: one or more lines each, without a final newline. Printed as

@@ -79,7 +79,8 @@ Problem is_text(const std::string& path, std::string_view content)
     Problem problem{.error = quoted(path) + " is text, not a WebAssembly module", .because = {}, .hint = {}};
     const size_t start = std::min(content.find_first_not_of(" \t\r\n"), content.size());
     content.remove_prefix(start);
-    if (path.ends_with(".wat") || content.starts_with("(module") || content.starts_with("(component") || content.starts_with(";;")) {
+    if (path.ends_with(".wat") || content.starts_with("(module") || content.starts_with("(component") ||
+        content.starts_with(";;")) {
         problem.because = "it is in WebAssembly's text format; weir reads the binary format";
         problem.hint = fmt::format("wasm-tools parse {} -o x.wasm  (or wat2wasm) makes a module of it", printable(path));
     } else if (has_extension(path, {".c"})) {
@@ -115,7 +116,8 @@ Problem not_a_module(const std::string& path, std::span<const std::byte> bytes, 
     const std::string_view content{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
     constexpr std::string_view magic{"\0asm", 4};
     switch (error.kind) {
-    case wasm::ErrorKind::empty: return {.error = quoted(path) + " is empty", .because = {}, .hint = "did the compiler that should write it fail?"};
+    case wasm::ErrorKind::empty:
+        return {.error = quoted(path) + " is empty", .because = {}, .hint = "did the compiler that should write it fail?"};
     case wasm::ErrorKind::text: return is_text(path, content);
     case wasm::ErrorKind::component:
         return {.error = quoted(path) + " is a WebAssembly component, not a module",
@@ -131,7 +133,9 @@ Problem not_a_module(const std::string& path, std::span<const std::byte> bytes, 
     if (error.kind == wasm::ErrorKind::limit)
         return {.error = quoted(path) + " is beyond what weir accepts", .because = printable(error.to_string()), .hint = {}};
     if (error.kind == wasm::ErrorKind::invalid)
-        return {.error = quoted(path) + " is not a valid module", .because = printable(error.to_string()), .hint = "the compiler that made it has a defect, or the file was changed"};
+        return {.error = quoted(path) + " is not a valid module",
+                .because = printable(error.to_string()),
+                .hint = "the compiler that made it has a defect, or the file was changed"};
     const bool is_cut_short = error.offset_bytes >= bytes.size() || error.message.find("unexpected end") != std::string::npos;
     return {.error = quoted(path) + (is_cut_short ? " is cut short, or damaged" : " is damaged"),
             .because = printable(error.to_string()) + fmt::format(" (the file has {} bytes)", bytes.size()),
@@ -140,20 +144,27 @@ Problem not_a_module(const std::string& path, std::span<const std::byte> bytes, 
 
 }  // namespace
 
-Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path, std::shared_ptr<wasm::TypeRegistry> registry)
+Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path,
+                                                               std::shared_ptr<wasm::TypeRegistry> registry)
 {
     // Without O_NONBLOCK opening a FIFO that nobody writes to would wait for ever.
     UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (!fd) return Unexpected{cannot_open(path, errno)};
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status) != 0) return Unexpected{cannot_open(path, errno)};
-    if (S_ISDIR(status.st_mode)) return Unexpected{Problem{.error = quoted(path) + " is a folder, not a module", .because = {}, .hint = "to grant it to a program: weir run --dir " + printable(path) + " FILE"}};
+    if (S_ISDIR(status.st_mode))
+        return Unexpected{Problem{.error = quoted(path) + " is a folder, not a module",
+                                  .because = {},
+                                  .hint = "to grant it to a program: weir run --dir " + printable(path) + " FILE"}};
     if (!S_ISREG(status.st_mode))
-        return Unexpected{Problem{.error = quoted(path) + " is not a regular file", .because = "weir maps modules into memory instead of reading them", .hint = "write it to a file first"}};
+        return Unexpected{Problem{.error = quoted(path) + " is not a regular file",
+                                  .because = "weir maps modules into memory instead of reading them",
+                                  .hint = "write it to a file first"}};
     Mapping mapping;
     if (status.st_size != 0) {  // which mmap refuses
         auto mapped = Mapping::map(static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, fd.get());
-        if (!mapped) return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
+        if (!mapped)
+            return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
         mapping = std::move(*mapped);
     }
     fd.reset();

@@ -39,7 +39,8 @@ std::string size_text(uint64_t bytes)
 std::string to_text(const wasm::Limits& limits, std::string_view unit)
 {
     if (!limits.max) return fmt::format("{} {}, no maximum", limits.min, unit);
-    return *limits.max == limits.min ? fmt::format("{} {}", limits.min, unit) : fmt::format("{} to {} {}", limits.min, *limits.max, unit);
+    return *limits.max == limits.min ? fmt::format("{} {}", limits.min, unit)
+                                     : fmt::format("{} to {} {}", limits.min, *limits.max, unit);
 }
 
 std::string to_text(const wasm::MemoryType& type)
@@ -55,9 +56,15 @@ std::string to_text(const wasm::Module& module, const wasm::ExternType& type)
 {
     return std::visit(Overload{
                           [&](const wasm::FuncExtern& function) { return wasm::to_string(module.sub_type(function.type).func); },
-                          [](const wasm::TableType& table) { return fmt::format("table of {}, {}", wasm::to_string(table.element), to_text(table.limits, "elements")); },
+                          [](const wasm::TableType& table) {
+                              return fmt::format("table of {}, {}", wasm::to_string(table.element),
+                                                 to_text(table.limits, "elements"));
+                          },
                           [](const wasm::MemoryType& memory) { return "memory, " + to_text(memory); },
-                          [](const wasm::GlobalType& global) { return fmt::format("{} {}", global.mutability == wasm::Mutability::var ? "variable" : "constant", wasm::to_string(global.type)); },
+                          [](const wasm::GlobalType& global) {
+                              return fmt::format("{} {}", global.mutability == wasm::Mutability::var ? "variable" : "constant",
+                                                 wasm::to_string(global.type));
+                          },
                           [&](const wasm::TagExtern& tag) { return "tag " + wasm::to_string(module.sub_type(tag.type).func); },
                       },
                       type);
@@ -78,7 +85,9 @@ wasm::ExternType type_of(const wasm::Module& module, const wasm::Export& e)
 /// The imports that nothing provides: what linking says.
 Result<runtime::LinkError, Problem> find_missing(const std::shared_ptr<runtime::Engine>& engine, const wasm::Module& module)
 {
-    const auto failed = [](const SysError& error) { return Unexpected{Problem{.error = "weir cannot start", .because = error.to_string(), .hint = {}}}; };
+    const auto failed = [](const SysError& error) {
+        return Unexpected{Problem{.error = "weir cannot start", .because = error.to_string(), .hint = {}}};
+    };
     auto world = wasip1::World::create({});
     if (!world) return failed(world.error());
     auto store = runtime::Store::create(engine);
@@ -94,7 +103,9 @@ bool is_missing(const runtime::LinkError& missing, const wasm::Module& module, c
 {
     const std::string type = to_text(module, import.type);
     const bool is_function = std::holds_alternative<wasm::FuncExtern>(import.type);
-    return std::ranges::any_of(missing.imports, [&](const auto& m) { return m.module == import.module && m.name == import.name && (!is_function || m.wanted.ends_with(type)); });
+    return std::ranges::any_of(missing.imports, [&](const auto& m) {
+        return m.module == import.module && m.name == import.name && (!is_function || m.wanted.ends_with(type));
+    });
 }
 
 std::string imports_text(const wasm::Module& module, const runtime::LinkError& missing)
@@ -112,7 +123,8 @@ std::string imports_text(const wasm::Module& module, const runtime::LinkError& m
         for (const auto* const import : imports) {
             const Origin origin = origin_of(import->module, import->name);
             std::string provider = "weir";
-            if (is_missing(missing, module, *import)) provider = "MISSING: " + std::string{origin.belongs_to.empty() ? "of no world that weir knows" : origin.belongs_to};
+            if (is_missing(missing, module, *import))
+                provider = "MISSING: " + std::string{origin.belongs_to.empty() ? "of no world that weir knows" : origin.belongs_to};
             text += fmt::format("  {:24} {:40} {}\n", printable(import->name), to_text(module, import->type), provider);
         }
     }
@@ -130,26 +142,28 @@ std::string overview(const wasm::Module& module, const std::string& file, bool i
     std::string text = fmt::format("{}: {}\n", printable(file), size_text(module.bytes.size()));
     const auto row = [&](std::string_view label, const std::string& value) { text += fmt::format("  {:11} {}\n", label, value); };
     row("world", fmt::format("{}: {}", name_of(world), describe(world)));
-    if (is_supported(world) && !module.unsupported && is_linkable)
-        row("run it", fmt::format("weir run {}", printable(file)));
+    if (is_supported(world) && !module.unsupported && is_linkable) row("run it", fmt::format("weir run {}", printable(file)));
     else if (module.unsupported)
-        row("run it", fmt::format("not with this weir: it uses {} ({}), which is validated but not run yet", module.unsupported->feature, module.unsupported->instruction));
-    else if (!is_supported(world))
-        row("run it", fmt::format("not with this weir, which has no {} world yet", name_of(world)));
-    else
-        row("run it", "not with this weir: imports are missing, see below");
+        row("run it", fmt::format("not with this weir: it uses {} ({}), which is validated but not run yet",
+                                  module.unsupported->feature, module.unsupported->instruction));
+    else if (!is_supported(world)) row("run it", fmt::format("not with this weir, which has no {} world yet", name_of(world)));
+    else row("run it", "not with this weir: imports are missing, see below");
     row("code", fmt::format("{}, {}", counted(module.bodies.size(), "function"), size_text(code_bytes)));
     row("data", fmt::format("{}, {}", counted(module.datas.size(), "segment"), size_text(data_bytes)));
     for (const auto& memory : module.memories) row("memory", to_text(memory));
     for (const auto& table : module.tables) row("table", to_text(module, table.type));
     if (!module.globals.empty()) row("globals", std::to_string(module.globals.size()));
     if (module.start) row("start", fmt::format("function {} runs when the module is instantiated", module.start->value));
-    for (const auto& producer : module.producers) row(producer.field == "processed-by" ? "made by" : printable(producer.field), printable(fmt::format("{} {}", producer.name, producer.version)));
+    for (const auto& producer : module.producers)
+        row(producer.field == "processed-by" ? "made by" : printable(producer.field),
+            printable(fmt::format("{} {}", producer.name, producer.version)));
     std::string features;
     for (const auto feature : module.target_features) features += (features.empty() ? "" : ", ") + printable(feature);
     if (!features.empty()) row("features", features);
     std::string sections;
-    for (const auto& section : module.custom_sections) sections += fmt::format("{}{} ({})", sections.empty() ? "" : ", ", printable(section.name), size_text(section.bytes.size()));
+    for (const auto& section : module.custom_sections)
+        sections +=
+            fmt::format("{}{} ({})", sections.empty() ? "" : ", ", printable(section.name), size_text(section.bytes.size()));
     if (!sections.empty()) row("sections", fmt::format("{}  [custom: {}]", sections, size_text(custom_bytes)));
     return text;
 }
@@ -157,21 +171,28 @@ std::string overview(const wasm::Module& module, const std::string& file, bool i
 std::string exports_text(const wasm::Module& module)
 {
     std::string text = fmt::format("exports ({})\n", counted(module.exports.size(), "thing"));
-    for (const auto& e : module.exports) text += fmt::format("  {:24} {}\n", printable(e.name), to_text(module, type_of(module, e)));
+    for (const auto& e : module.exports)
+        text += fmt::format("  {:24} {}\n", printable(e.name), to_text(module, type_of(module, e)));
     return text;
 }
 
-Result<std::string, Problem> compile_all(const std::shared_ptr<runtime::Engine>& engine, const std::shared_ptr<const wasm::Module>& module, const InspectOptions& options)
+Result<std::string, Problem> compile_all(const std::shared_ptr<runtime::Engine>& engine,
+                                         const std::shared_ptr<const wasm::Module>& module, const InspectOptions& options)
 {
     auto code = runtime::ModuleCode::create(engine, module);
-    if (!code) return Unexpected{Problem{.error = fmt::format("cannot compile '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
+    if (!code)
+        return Unexpected{Problem{
+            .error = fmt::format("cannot compile '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
     const auto started = std::chrono::steady_clock::now();
     const auto totals = (*code)->compile_all(options.threads);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    if (!totals) return Unexpected{Problem{.error = fmt::format("cannot compile '{}'", printable(options.file)), .because = printable(totals.error().message), .hint = {}}};
+    if (!totals)
+        return Unexpected{Problem{.error = fmt::format("cannot compile '{}'", printable(options.file)),
+                                  .because = printable(totals.error().message),
+                                  .hint = {}}};
     // bench/compare.py reads this line.
-    return fmt::format("functions {}  wasm bytes {}  code bytes {}  seconds {:.4f}  MB/s {:.1f}\n", totals->functions, totals->wasm_bytes, totals->code_bytes, seconds,
-                       static_cast<double>(totals->wasm_bytes) / 1e6 / seconds);
+    return fmt::format("functions {}  wasm bytes {}  code bytes {}  seconds {:.4f}  MB/s {:.1f}\n", totals->functions,
+                       totals->wasm_bytes, totals->code_bytes, seconds, static_cast<double>(totals->wasm_bytes) / 1e6 / seconds);
 }
 
 Result<std::string, Problem> try_inspect(const InspectOptions& options)

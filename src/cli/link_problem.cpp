@@ -15,10 +15,8 @@ namespace {
 std::string line_of(const runtime::UnresolvedImport& import)
 {
     std::string line = fmt::format("    {}.{}  {}", printable(import.module), printable(import.name), import.wanted);
-    if (!import.found.empty())
-        line += fmt::format(", but weir has it as  {}", import.found);
-    else if (!import.nearest.empty())
-        line += fmt::format(", did you mean {}?", printable(import.nearest));
+    if (!import.found.empty()) line += fmt::format(", but weir has it as  {}", import.found);
+    else if (!import.nearest.empty()) line += fmt::format(", did you mean {}?", printable(import.nearest));
     return "\n" + line;
 }
 
@@ -42,11 +40,14 @@ Problem link_problem(const std::string& file, const wasm::Module& module, const 
     Problem problem;
     const WorldKind world = world_of(module);
     problem.error = is_supported(world)
-                        ? fmt::format("'{}' imports {} that weir does not provide", printable(file), error.imports.size() == 1 ? "something" : fmt::format("{} things", error.imports.size()))
-                        : fmt::format("'{}' belongs to the {} world ({}), which this weir does not have yet", printable(file), name_of(world), describe(world));
+                      ? fmt::format("'{}' imports {} that weir does not provide", printable(file),
+                                    error.imports.size() == 1 ? "something" : fmt::format("{} things", error.imports.size()))
+                      : fmt::format("'{}' belongs to the {} world ({}), which this weir does not have yet", printable(file),
+                                    name_of(world), describe(world));
     problem.because = "these imports are missing:";
     for (const auto& group : groups) {
-        problem.because += "\n  " + (group.origin.belongs_to.empty() ? std::string{"of no world that weir knows"} : fmt::format("of the {}", group.origin.belongs_to));
+        problem.because += "\n  " + (group.origin.belongs_to.empty() ? std::string{"of no world that weir knows"}
+                                                                     : fmt::format("of the {}", group.origin.belongs_to));
         if (!group.origin.advice.empty()) problem.because += fmt::format(": {}", group.origin.advice);
         problem.because += group.lines;
     }

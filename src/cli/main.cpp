@@ -10,7 +10,8 @@
 int main(int argc, char** argv)
 {
     using namespace weir::cli;
-    const auto command = parse_command_line(std::span<const char* const>{argv, static_cast<size_t>(argc)}.subspan(argc > 0 ? 1 : 0));
+    const auto command =
+        parse_command_line(std::span<const char* const>{argv, static_cast<size_t>(argc)}.subspan(argc > 0 ? 1 : 0));
     if (!command) return report(command.error());
     if (const auto* const options = std::get_if<RunOptions>(&*command)) return run(*options);
     if (const auto* const options = std::get_if<InspectOptions>(&*command)) return inspect(*options);

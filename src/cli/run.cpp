@@ -45,11 +45,15 @@ Result<wasm::FuncIdx, Problem> find_start(const std::string& file, const wasm::M
     if (is_function && module.func_type(wasm::FuncIdx{start->index}) == wasm::FuncType{}) return wasm::FuncIdx{start->index};
     if (is_function)
         return Unexpected{Problem{.error = fmt::format("'{}' cannot be started", printable(file)),
-                                  .because = "its function _start is not one without parameters and results: " + wasm::to_string(module.func_type(wasm::FuncIdx{start->index})),
+                                  .because = "its function _start is not one without parameters and results: " +
+                                             wasm::to_string(module.func_type(wasm::FuncIdx{start->index})),
                                   .hint = {}}};
-    return Unexpected{Problem{.error = fmt::format("'{}' is not a command, there is nothing to start", printable(file)),
-                              .because = module.exports.empty() ? "it exports nothing" : "it exports no function _start: it is a library of functions (a reactor), which this weir does not call yet",
-                              .hint = fmt::format("weir inspect {}  shows what it exports", printable(file))}};
+    return Unexpected{Problem{
+        .error = fmt::format("'{}' is not a command, there is nothing to start", printable(file)),
+        .because = module.exports.empty()
+                     ? "it exports nothing"
+                     : "it exports no function _start: it is a library of functions (a reactor), which this weir does not call yet",
+        .hint = fmt::format("weir inspect {}  shows what it exports", printable(file))}};
 }
 
 Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
@@ -73,9 +77,14 @@ Result<int, Problem> try_run(const RunOptions& options)
     if (!engine) return Unexpected{cannot_start(engine.error())};
     WEIR_TRY(module, load_file(options.file, (*engine)->types()));
     auto world = wasip1::World::create(std::move(config));
-    if (!world) return Unexpected{Problem{.error = "cannot grant a folder", .because = world.error().to_string(), .hint = "the form is --dir HOST[::GUEST][:ro], the host's name first"}};
+    if (!world)
+        return Unexpected{Problem{.error = "cannot grant a folder",
+                                  .because = world.error().to_string(),
+                                  .hint = "the form is --dir HOST[::GUEST][:ro], the host's name first"}};
     auto code = runtime::ModuleCode::create(*engine, module);
-    if (!code) return Unexpected{Problem{.error = fmt::format("cannot run '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
+    if (!code)
+        return Unexpected{Problem{
+            .error = fmt::format("cannot run '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
     auto store = runtime::Store::create(*engine);
     if (!store) return Unexpected{cannot_start(store.error())};
 
@@ -95,7 +104,9 @@ Result<int, Problem> try_run(const RunOptions& options)
     } else if (const auto* const exit = std::get_if<runtime::Exit>(&instance.error())) {
         exit_code = exit_code_of(*exit);
     } else {
-        return Unexpected{Problem{.error = fmt::format("cannot instantiate '{}'", printable(options.file)), .because = std::get<std::string>(instance.error()), .hint = {}}};
+        return Unexpected{Problem{.error = fmt::format("cannot instantiate '{}'", printable(options.file)),
+                                  .because = std::get<std::string>(instance.error()),
+                                  .hint = {}}};
     }
     // Memories, code and stacks go with the process; to unmap them one by one would take longer than a small guest runs.
     ::_exit(exit_code);
@@ -106,7 +117,10 @@ Result<int, Problem> try_run(const RunOptions& options)
 Result<wasip1::Preopen, Problem> parse_directory(std::string_view text)
 {
     const auto wrong = [&](std::string because, std::string hint = "the form is HOST[::GUEST][:ro], e.g. --dir ./data::/data:ro") {
-        return Unexpected{Problem{.error = fmt::format("--dir '{}' is not understood", printable(text)), .because = std::move(because), .hint = std::move(hint), .exit_code = exit_usage}};
+        return Unexpected{Problem{.error = fmt::format("--dir '{}' is not understood", printable(text)),
+                                  .because = std::move(because),
+                                  .hint = std::move(hint),
+                                  .exit_code = exit_usage}};
     };
     wasip1::Preopen preopen;
     const size_t separator = text.find("::");
@@ -116,8 +130,10 @@ Result<wasip1::Preopen, Problem> parse_directory(std::string_view text)
     if (const size_t colon = last.rfind(':'); colon != std::string_view::npos) {
         if (const std::string_view suffix = last.substr(colon + 1); suffix != "ro")
             return wrong(fmt::format("':{}' is no suffix that weir knows; there is only ':ro', read-only", printable(suffix)),
-                         separator == std::string_view::npos ? fmt::format("host and guest name are separated by '::', as in --dir {}::{}", printable(last.substr(0, colon)), printable(suffix))
-                                                             : std::string{"the form is HOST[::GUEST][:ro]"});
+                         separator == std::string_view::npos
+                             ? fmt::format("host and guest name are separated by '::', as in --dir {}::{}",
+                                           printable(last.substr(0, colon)), printable(suffix))
+                             : std::string{"the form is HOST[::GUEST][:ro]"});
         preopen.is_read_only = true;
         last = last.substr(0, colon);
     }
@@ -132,7 +148,8 @@ Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& op
 {
     const auto value_of = [own](std::string_view name) -> const char* {
         for (const char* const* variable = own; *variable != nullptr; ++variable)
-            if (const std::string_view text = *variable; text.starts_with(name) && text.substr(name.size()).starts_with('=')) return *variable;
+            if (const std::string_view text = *variable; text.starts_with(name) && text.substr(name.size()).starts_with('='))
+                return *variable;
         return nullptr;
     };
     std::vector<std::string> environment;
@@ -141,12 +158,19 @@ Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& op
     for (const std::string& text : options.environment) {
         const std::string name = text.substr(0, text.find('='));
         if (name.empty())
-            return Unexpected{Problem{.error = fmt::format("--env '{}' names no variable", printable(text)), .because = {}, .hint = "the form is NAME=VALUE, or NAME to pass weir's own value on", .exit_code = exit_usage}};
+            return Unexpected{Problem{.error = fmt::format("--env '{}' names no variable", printable(text)),
+                                      .because = {},
+                                      .hint = "the form is NAME=VALUE, or NAME to pass weir's own value on",
+                                      .exit_code = exit_usage}};
         const bool has_value = name.size() != text.size();
         const char* const inherited = has_value ? nullptr : value_of(name);
         if (!has_value && inherited == nullptr)
-            return Unexpected{Problem{.error = fmt::format("--env {}: there is no such variable to pass on", printable(name)), .because = {}, .hint = fmt::format("--env {}=VALUE  gives it a value", printable(name)), .exit_code = exit_usage}};
-        std::erase_if(environment, [&](const std::string& e) { return e.starts_with(name) && e.size() > name.size() && e[name.size()] == '='; });
+            return Unexpected{Problem{.error = fmt::format("--env {}: there is no such variable to pass on", printable(name)),
+                                      .because = {},
+                                      .hint = fmt::format("--env {}=VALUE  gives it a value", printable(name)),
+                                      .exit_code = exit_usage}};
+        std::erase_if(environment,
+                      [&](const std::string& e) { return e.starts_with(name) && e.size() > name.size() && e[name.size()] == '='; });
         environment.push_back(has_value ? text : inherited);
     }
     return environment;

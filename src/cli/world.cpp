@@ -34,7 +34,9 @@ constexpr std::array families{
     ImportFamily{"__wbindgen", {"JavaScript glue of wasm-bindgen", "it runs in a browser or Node; build for wasm32-wasip1"}},
     ImportFamily{"wbg", {"JavaScript glue of wasm-bindgen", "it runs in a browser or Node; build for wasm32-wasip1"}},
     ImportFamily{"wasi", {"wasi-threads interface", "weir does not provide it yet; build without threads"}},
-    ImportFamily{"env", {"module env, which no standard defines", "left undefined when linking, or Emscripten's (build with -sSTANDALONE_WASM)"}},
+    ImportFamily{
+        "env",
+        {"module env, which no standard defines", "left undefined when linking, or Emscripten's (build with -sSTANDALONE_WASM)"}},
 };
 
 }  // namespace
@@ -45,7 +47,8 @@ WorldKind world_of(const wasm::Module& module)
         if (import.module.starts_with("fastly_")) return WorldKind::edge_service;
         const auto* const function = std::get_if<wasm::FuncExtern>(&import.type);
         if (function == nullptr) continue;
-        if (is_socket_extension(import.module, import.name, module.sub_type(function->type).func.params.size())) return WorldKind::sockets;
+        if (is_socket_extension(import.module, import.name, module.sub_type(function->type).func.params.size()))
+            return WorldKind::sockets;
     }
     const auto* const start = module.find_export("_start");
     return start != nullptr && start->kind == wasm::ExternKind::func ? WorldKind::command : WorldKind::reactor;

@@ -80,17 +80,13 @@ struct Argument {
     /// A narrow type must not lose bits: 256 is no uint8_t 0.
     static bool fits(const runtime::Value* v)
     {
-        if constexpr (sizeof(T) < 4)
-            return v->i32 <= (uint32_t{1} << 8 * sizeof(T)) - 1;
-        else
-            return true;
+        if constexpr (sizeof(T) < 4) return v->i32 <= (uint32_t{1} << 8 * sizeof(T)) - 1;
+        else return true;
     }
     static T make(const runtime::Value* v)
     {
-        if constexpr (sizeof(T) == 8)
-            return static_cast<T>(v->i64);
-        else
-            return static_cast<T>(v->i32);
+        if constexpr (sizeof(T) == 8) return static_cast<T>(v->i64);
+        else return static_cast<T>(v->i32);
     }
 };
 template <class T>
@@ -103,7 +99,8 @@ struct Argument<GuestPtr<T>> {
 template <class T>
 struct Argument<GuestSpan<T>> {
     static constexpr std::array types{wasm::i32, wasm::i32};
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::span, type_name<T>}, Parameter{Parameter::Kind::length, "u32"}};
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::span, type_name<T>},
+                                             Parameter{Parameter::Kind::length, "u32"}};
     static bool fits(const runtime::Value*) { return true; }
     static GuestSpan<T> make(const runtime::Value* v) { return {v[0].i32, v[1].i32}; }
 };
@@ -129,7 +126,8 @@ struct OutParameters<std::monostate> {
 };
 template <class A, class B>
 struct OutParameters<std::pair<A, B>> {
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, type_name<A>}, Parameter{Parameter::Kind::result, type_name<B>}};
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, type_name<A>},
+                                             Parameter{Parameter::Kind::result, type_name<B>}};
     static bool write(const GuestMemory& memory, const runtime::Value* p, const std::pair<A, B>& value)
     {
         return memory.write(GuestPtr<A>{p[0].i32}, value.first) && memory.write(GuestPtr<B>{p[1].i32}, value.second);
@@ -228,7 +226,8 @@ struct Binder<function, HostResult<T, Status> (*)(Context<World>&, Args...) noex
     {
         Context<World> cx{*static_cast<World*>(call.data), detail::memory_of(call), call};
         const Status status = call_function(cx, values);
-        if (cx.exit_code) [[unlikely]] return runtime::request_exit(call, *cx.exit_code);
+        if (cx.exit_code) [[unlikely]]
+            return runtime::request_exit(call, *cx.exit_code);
         values[0].i32 = static_cast<uint32_t>(status);
         return true;
     }

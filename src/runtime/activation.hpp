@@ -10,30 +10,32 @@ namespace weir::runtime {
 
 /// One entry from the host into guest code. Activations nest when a host function calls the guest again.
 struct Activation {
-    uintptr_t host_rsp = 0;         // stubs.S: the host's stack, its callee-saved registers on top
+    uintptr_t host_rsp = 0;  // stubs.S: the host's stack, its callee-saved registers on top
     Activation* previous = nullptr;
     // Filled when the guest is stopped; innermost frame first. Written in a signal handler, so of fixed size.
     static constexpr size_t max_frames = 64;
     std::array<uintptr_t, max_frames> pcs{};
     size_t frame_count = 0;
     bool is_truncated = false;
-    TrapKind trap = TrapKind::none; // none: the guest asked to exit
+    TrapKind trap = TrapKind::none;  // none: the guest asked to exit
 };
 static_assert(offsetof(Activation, host_rsp) == 0);
-static_assert(offsetof(ExecContext, host_exit_rbp) == 16 && offsetof(ExecContext, host_exit_pc) == 24 && offsetof(ExecContext, pending_trap) == 40,
+static_assert(offsetof(ExecContext, host_exit_rbp) == 16 && offsetof(ExecContext, host_exit_pc) == 24 &&
+                  offsetof(ExecContext, pending_trap) == 40,
               "stubs.S has these offsets");
 
 /// Walks frame pointers from a guest frame outwards and notes the pcs of guest frames. Async-signal-safe.
 void capture_backtrace(Activation& activation, uintptr_t pc, uintptr_t rbp) noexcept;
 
 /// The execution that this thread is in, for the signal handlers.
-extern thread_local ExecContext* current_exec;
+extern constinit thread_local ExecContext* current_exec;
 
 /// Installs the handlers of the process once and an alternate signal stack for this thread. Idempotent, thread-safe.
 void prepare_thread_for_guests();
 
 extern "C" {
-int weir_enter_guest(Activation* activation, void* stack_top, const void* entry, void* context, const CodeSlot* slot, ExecContext* exec, Value* values);
+int weir_enter_guest(Activation* activation, void* stack_top, const void* entry, void* context, const CodeSlot* slot,
+                     ExecContext* exec, Value* values);
 [[noreturn]] void weir_leave_guest(Activation* activation);
 void weir_raise();
 void weir_raise_pending();

@@ -26,7 +26,10 @@ Table& table_of(InstanceContext* cx, uint32_t t) { return *cx->instance->table(w
 
 extern "C" {
 
-uint64_t weir_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) noexcept { return memory_of(cx, memory).grow(delta); }
+uint64_t weir_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) noexcept
+{
+    return memory_of(cx, memory).grow(delta);
+}
 
 uint32_t weir_memory_copy(InstanceContext* cx, uint64_t memories, uint64_t d, uint64_t s, uint64_t n) noexcept
 {
@@ -52,7 +55,10 @@ uint32_t weir_memory_init(InstanceContext* cx, uint64_t memory_data, uint64_t d,
 
 void weir_data_drop(InstanceContext* cx, uint32_t data) noexcept { cx->instance->drop_data(wasm::DataIdx{data}); }
 
-uint64_t weir_table_grow(InstanceContext* cx, uint32_t table, uint64_t init, uint64_t delta) noexcept { return table_of(cx, table).grow(delta, init); }
+uint64_t weir_table_grow(InstanceContext* cx, uint32_t table, uint64_t init, uint64_t delta) noexcept
+{
+    return table_of(cx, table).grow(delta, init);
+}
 
 uint32_t weir_table_fill(InstanceContext* cx, uint32_t table, uint64_t at, uint64_t value, uint64_t n) noexcept
 {

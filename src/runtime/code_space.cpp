@@ -38,8 +38,10 @@ Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, siz
     const UniqueFd file{::memfd_create("weir-code", MFD_CLOEXEC)};
     if (!file) return Unexpected{last_error("memfd_create")};
     if (::ftruncate(file.get(), static_cast<off_t>(capacity)) != 0) return Unexpected{last_error("ftruncate")};
-    WEIR_TRY(reservation, Mapping::map(data_bytes + capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
-    if (::mmap(reservation.data() + data_bytes, capacity, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file.get(), 0) == MAP_FAILED)
+    WEIR_TRY(reservation,
+             Mapping::map(data_bytes + capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
+    if (::mmap(reservation.data() + data_bytes, capacity, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file.get(), 0) ==
+        MAP_FAILED)
         return Unexpected{last_error("mmap")};
     WEIR_TRY(writable, Mapping::map(capacity, PROT_READ | PROT_WRITE, MAP_SHARED, file.get()));
 
@@ -90,7 +92,8 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
     std::memcpy(to, code.bytes.data(), code.bytes.size());
     for (const Relocation& r : code.relocations) {
         const auto* const next = m_code + begin + r.code_offset + 4;
-        const auto distance = static_cast<int32_t>(reinterpret_cast<const std::byte*>(&m_slots[r.target.value - first_function]) - next);
+        const auto distance =
+            static_cast<int32_t>(reinterpret_cast<const std::byte*>(&m_slots[r.target.value - first_function]) - next);
         std::memcpy(to + r.code_offset, &distance, 4);
     }
     if (count % chunk_pieces == 0) {
@@ -114,10 +117,8 @@ const CodeSpace::Piece* CodeSpace::find(uintptr_t pc) const noexcept
     size_t low = 0, high = m_piece_count.load(std::memory_order_acquire);
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (piece_at(middle)->begin <= offset)
-            low = middle + 1;
-        else
-            high = middle;
+        if (piece_at(middle)->begin <= offset) low = middle + 1;
+        else high = middle;
     }
     if (low == 0) return nullptr;
     const Piece* const piece = piece_at(low - 1);
@@ -127,7 +128,8 @@ const CodeSpace::Piece* CodeSpace::find(uintptr_t pc) const noexcept
 const CodeSite* CodeSpace::find_site(const Piece& piece, uintptr_t pc, PcKind kind) const noexcept
 {
     const auto offset = static_cast<uint32_t>(pc - reinterpret_cast<uintptr_t>(m_code) - piece.begin);
-    auto found = std::lower_bound(piece.sites.begin(), piece.sites.end(), offset, [](const CodeSite& s, uint32_t o) { return s.code_offset < o; });
+    auto found = std::lower_bound(piece.sites.begin(), piece.sites.end(), offset,
+                                  [](const CodeSite& s, uint32_t o) { return s.code_offset < o; });
     for (; found != piece.sites.end() && found->code_offset == offset; ++found)
         if ((found->kind == CodeSite::Kind::call) == (kind == PcKind::return_address)) return &*found;
     return nullptr;

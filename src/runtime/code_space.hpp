@@ -66,7 +66,7 @@ private:
     std::byte* m_code = nullptr;
     size_t m_slot_count = 0;
     size_t m_capacity = 0;
-    std::mutex m_mutex;   // guards what follows against other writers
+    std::mutex m_mutex;  // guards what follows against other writers
     size_t m_used = 0;
     std::vector<std::unique_ptr<Piece[]>> m_chunks_owned;
     // Pieces in ascending order of their code, in chunks that never move: readers need no lock.

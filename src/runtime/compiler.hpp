@@ -15,7 +15,7 @@ namespace weir::runtime {
 /// Position-independent machine code as a compiler hands it over; the code space gives it its place.
 struct CompiledCode {
     std::vector<std::byte> bytes;
-    std::vector<CodeSite> sites;          // sorted by code_offset
+    std::vector<CodeSite> sites;  // sorted by code_offset
     std::vector<Relocation> relocations;
 };
 

@@ -27,28 +27,18 @@ private:
         using enum wasm::Opcode;
         Value v{};
         v.i64 = 0;
-        if constexpr (op == end)
-            return true;
-        else if constexpr (op == i32_const)
-            v.i32 = static_cast<uint32_t>(imm.value);
-        else if constexpr (op == i64_const)
-            v.i64 = static_cast<uint64_t>(imm.value);
-        else if constexpr (op == f32_const)
-            v.f32_bits = imm.bits;
-        else if constexpr (op == f64_const)
-            v.f64_bits = imm.bits;
-        else if constexpr (op == v128_const)
-            v.v128 = imm.bytes;
-        else if constexpr (op == ref_null)
-            v.ref = 0;
-        else if constexpr (op == ref_func)
-            v.ref = reinterpret_cast<uint64_t>(m_instance.function(imm));
-        else if constexpr (op == global_get)
-            v = *m_instance.global_cell(imm);
+        if constexpr (op == end) return true;
+        else if constexpr (op == i32_const) v.i32 = static_cast<uint32_t>(imm.value);
+        else if constexpr (op == i64_const) v.i64 = static_cast<uint64_t>(imm.value);
+        else if constexpr (op == f32_const) v.f32_bits = imm.bits;
+        else if constexpr (op == f64_const) v.f64_bits = imm.bits;
+        else if constexpr (op == v128_const) v.v128 = imm.bytes;
+        else if constexpr (op == ref_null) v.ref = 0;
+        else if constexpr (op == ref_func) v.ref = reinterpret_cast<uint64_t>(m_instance.function(imm));
+        else if constexpr (op == global_get) v = *m_instance.global_cell(imm);
         else if constexpr (op == i32_add || op == i32_sub || op == i32_mul || op == i64_add || op == i64_sub || op == i64_mul)
             return binary<op>();
-        else
-            return false;
+        else return false;
         m_stack.push_back(v);
         return true;
     }

@@ -89,8 +89,8 @@ struct TableHeader {
 
 /// How a memory is kept inside its bounds.
 enum class MemoryMode : uint8_t {
-    guard,     // 32-bit address, 64 KiB pages: reservation of guard_reservation_bytes, faults become traps
-    checked,   // any: compare with MemoryHeader::size_bytes before each access
+    guard,    // 32-bit address, 64 KiB pages: reservation of guard_reservation_bytes, faults become traps
+    checked,  // any: compare with MemoryHeader::size_bytes before each access
 };
 /// Behind `base` of a guard-mode memory so much is reserved: every index + offset + access width lands in it.
 inline constexpr uint64_t guard_reservation_bytes = (uint64_t{1} << 33) + 65536;
@@ -103,12 +103,12 @@ struct Activation;
 
 /// State of one thread of guest execution; all instances of a Store share it. One guest thread at a time.
 struct ExecContext {
-    uintptr_t stack_limit;       // lowest rsp a prologue may set up
-    Activation* activation;      // innermost entry from the host, null outside guest code
-    uintptr_t host_exit_rbp;     // rbp of the guest frame that called the running host function or builtin,
-    uintptr_t host_exit_pc;      // and the return address in it; set by host trampolines and raise stubs for backtraces
+    uintptr_t stack_limit;    // lowest rsp a prologue may set up
+    Activation* activation;   // innermost entry from the host, null outside guest code
+    uintptr_t host_exit_rbp;  // rbp of the guest frame that called the running host function or builtin,
+    uintptr_t host_exit_pc;   // and the return address in it; set by host trampolines and raise stubs for backtraces
     Store* store;
-    TrapKind pending_trap;       // set before raise_pending
+    TrapKind pending_trap;  // set before raise_pending
     alignas(16) std::array<Value, max_transfer_values> transfer;
 };
 
@@ -140,7 +140,7 @@ enum class Builtin : uint8_t {
 #define WEIR_BUILTIN(ident, ...) ident,
     WEIR_BUILTINS(WEIR_BUILTIN)
 #undef WEIR_BUILTIN
-    count_
+        count_
 };
 
 /// All that a guest function can reach. Followed in memory by the arrays that ContextLayout places.
@@ -148,9 +148,9 @@ struct alignas(16) InstanceContext {
     ExecContext* exec;
     const void* const* builtins;  // indexed by Builtin
     Instance* instance;
-    std::byte* memory0_base;      // base of memory 0, null without one
-    MemoryHeader* memory0;        // header of memory 0, null without one
-    const Function* functions;    // one per function of the index space, imports included: the target of ref.func
+    std::byte* memory0_base;    // base of memory 0, null without one
+    MemoryHeader* memory0;      // header of memory 0, null without one
+    const Function* functions;  // one per function of the index space, imports included: the target of ref.func
 };
 
 /// A host function bound to the instance that imports it. The host trampoline finds it in rdi.
@@ -159,15 +159,15 @@ struct HostFunctionContext {
     /// `values` holds the parameters in order and receives the results in order; it has room for the larger of both counts.
     /// Answers false after it set ExecContext::pending_trap or a pending exit.
     bool (*entry)(HostFunctionContext& context, Value* values) noexcept;
-    Instance* instance;           // the importing one; null for functions made without one
-    void* data;                   // the host function's own
+    Instance* instance;  // the importing one; null for functions made without one
+    void* data;          // the host function's own
     const void* const* builtins;
 };
 
 /// What a piece of machine code can stop at, and where that is in the module. Sorted by code_offset in a function.
 struct CodeSite {
-    uint32_t code_offset;    // traps and memory accesses: of the instruction's first byte; calls: the return address
-    uint32_t wasm_offset;    // of the wasm instruction, from the start of the function's body
+    uint32_t code_offset;  // traps and memory accesses: of the instruction's first byte; calls: the return address
+    uint32_t wasm_offset;  // of the wasm instruction, from the start of the function's body
     enum class Kind : uint8_t { call, memory_access, trap } kind;
     TrapKind trap = TrapKind::none;  // kind trap: the reason of the ud2; memory_access: memory_out_of_bounds
 };

@@ -13,7 +13,8 @@ Result<std::shared_ptr<Engine>, SysError> Engine::create(EngineConfig config)
     auto engine = std::shared_ptr<Engine>{new Engine{std::move(config)}};
     rlimit limit{};
     const bool is_limited = ::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
-    engine->m_uses_guard_pages = engine->m_config.bounds == BoundsPolicy::guard || (engine->m_config.bounds == BoundsPolicy::automatic && !is_limited);
+    engine->m_uses_guard_pages =
+        engine->m_config.bounds == BoundsPolicy::guard || (engine->m_config.bounds == BoundsPolicy::automatic && !is_limited);
     WEIR_TRY(space, CodeSpace::create(0, is_limited ? trampoline_bytes / 16 : trampoline_bytes));
     engine->m_trampolines = std::move(space);
     return engine;

@@ -4,6 +4,7 @@
 #include "base/sys_error.hpp"
 #include "runtime/code_space.hpp"
 #include "runtime/compiler.hpp"
+#include "runtime/memory_pool.hpp"
 #include "wasm/type_registry.hpp"
 
 #include <cstdint>
@@ -22,9 +23,10 @@ enum class BoundsPolicy : uint8_t {
 struct EngineConfig {
     std::shared_ptr<const Compiler> compiler;
     BoundsPolicy bounds = BoundsPolicy::automatic;
-    size_t guest_stack_bytes = size_t{8} << 20;        // for guest frames
-    uint64_t max_memory_bytes = uint64_t{1} << 36;     // of one memory; growth beyond answers -1
-    uint64_t max_table_elements = 10'000'000;
+    size_t guest_stack_bytes = size_t{8} << 20;     // for guest frames
+    uint64_t max_memory_bytes = uint64_t{1} << 36;  // of one memory; growth beyond answers -1
+    uint64_t max_table_elements = 10'000'000;       // of all tables of a store together; growth beyond answers -1
+    size_t max_idle_memories = 64;                  // address space of ended guard-mode memories, kept for those that come
 };
 
 /// What instances share: types, trampolines, configuration. Thread-safe.
@@ -36,17 +38,22 @@ public:
     [[nodiscard]] const Compiler& compiler() const { return *m_config.compiler; }
     [[nodiscard]] const std::shared_ptr<wasm::TypeRegistry>& types() const { return m_types; }
     [[nodiscard]] MemoryMode mode_for(const wasm::MemoryType& type) const;
+    [[nodiscard]] MemoryPool& memory_pool() { return m_memory_pool; }
 
     /// Trampolines, made once a type. Null when code space or compiler refuses.
     const void* entry_code(wasm::TypeId type);
     const CodeSlot* host_call_slot(wasm::TypeId type);
 
 private:
-    explicit Engine(EngineConfig config) : m_config(std::move(config)), m_types(std::make_shared<wasm::TypeRegistry>()) {}
+    explicit Engine(EngineConfig config)
+        : m_config(std::move(config)), m_types(std::make_shared<wasm::TypeRegistry>()), m_memory_pool(m_config.max_idle_memories)
+    {
+    }
     const std::byte* publish_trampoline(wasm::TypeId type, bool is_entry);
 
     EngineConfig m_config;
     std::shared_ptr<wasm::TypeRegistry> m_types;
+    MemoryPool m_memory_pool;
     bool m_uses_guard_pages = true;
     std::unique_ptr<CodeSpace> m_trampolines;
     std::mutex m_mutex;  // guards the maps

@@ -48,8 +48,8 @@ private:
 
     Store* m_store = nullptr;
     std::shared_ptr<ModuleCode> m_code;
-    InstanceContext* m_context = nullptr;             // followed by what ContextLayout places
-    std::vector<Function> m_functions;                // of the whole index space; imported ones unused
+    InstanceContext* m_context = nullptr;  // followed by what ContextLayout places
+    std::vector<Function> m_functions;     // of the whole index space; imported ones unused
     std::vector<const Function*> m_imported_functions;
     std::vector<Memory*> m_memories;
     std::vector<Table*> m_tables;

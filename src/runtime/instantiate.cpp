@@ -4,6 +4,7 @@
 #include "runtime/store.hpp"
 #include "wasm/type_registry.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -21,7 +22,8 @@ T& at_offset(InstanceContext* context, uint32_t offset)
 
 class Instantiation {
 public:
-    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports) : m_store(store), m_imports(imports), m_instance(new Instance)
+    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports)
+        : m_store(store), m_imports(imports), m_instance(new Instance)
     {
         m_instance->m_store = &store;
         m_instance->m_code = std::move(code);
@@ -36,11 +38,11 @@ public:
         Instance* const instance = m_instance.get();
         if (const wasm::Export* const e = module.find_export("memory"); e != nullptr && e->kind == wasm::ExternKind::memory)
             instance->m_default_memory = instance->m_memories[e->index];
-        else if (!instance->m_memories.empty())
-            instance->m_default_memory = instance->m_memories.front();
+        else if (!instance->m_memories.empty()) instance->m_default_memory = instance->m_memories.front();
         // The store keeps the instance even if what follows traps: tables of others may hold its functions already.
         m_store.m_instances.push_back(std::move(m_instance));
-        if (const TrapKind trap = run_segments(*instance); trap != TrapKind::none) return Unexpected{InstantiateError{Trap{trap, "while the module's segments were copied", {}, false}}};
+        if (const TrapKind trap = run_segments(*instance); trap != TrapKind::none)
+            return Unexpected{InstantiateError{Trap{trap, "while the module's segments were copied", {}, false}}};
         if (module.start) {
             Value none[1];
             const Outcome outcome = m_store.call(*instance->function(*module.start), none);
@@ -62,7 +64,8 @@ private:
         context->builtins = builtin_table;
         context->instance = m_instance.get();
         const wasm::Module& module = m_instance->module();
-        for (uint32_t i = 0; i < module.types.size(); ++i) at_offset<uint32_t>(context, layout.type_id(wasm::TypeIdx{i})) = module.types[i].value;
+        for (uint32_t i = 0; i < module.types.size(); ++i)
+            at_offset<uint32_t>(context, layout.type_id(wasm::TypeIdx{i})) = module.types[i].value;
         m_instance->m_functions.resize(module.functions.size());
         for (uint32_t i = module.imported_function_count; i < module.functions.size(); ++i)
             m_instance->m_functions[i] = {&m_instance->code().slot_of(wasm::FuncIdx{i}), context, module.functions[i], i};
@@ -76,7 +79,9 @@ private:
         const ContextLayout& layout = instance.code().layout();
         for (const Extern& e : m_imports) {
             if (const auto* const f = std::get_if<const Function*>(&e)) {
-                at_offset<const Function*>(context, layout.imported_function(wasm::FuncIdx{static_cast<uint32_t>(instance.m_imported_functions.size())})) = *f;
+                at_offset<const Function*>(
+                    context, layout.imported_function(wasm::FuncIdx{static_cast<uint32_t>(instance.m_imported_functions.size())})) =
+                    *f;
                 instance.m_imported_functions.push_back(*f);
                 if ((*f)->index == host_function_index) {
                     auto& host = *static_cast<HostFunctionContext*>((*f)->context);
@@ -87,7 +92,9 @@ private:
             } else if (const auto* const m = std::get_if<Memory*>(&e)) {
                 add_memory(*m);
             } else if (const auto* const g = std::get_if<Global*>(&e)) {
-                at_offset<Value*>(context, layout.global(wasm::GlobalIdx{static_cast<uint32_t>(instance.m_imported_globals.size())})) = (*g)->cell;
+                at_offset<Value*>(context,
+                                  layout.global(wasm::GlobalIdx{static_cast<uint32_t>(instance.m_imported_globals.size())})) =
+                    (*g)->cell;
                 instance.m_imported_globals.push_back(*g);
             } else if (const auto* const tag = std::get_if<Tag*>(&e)) {
                 instance.m_tags.push_back(*tag);
@@ -127,12 +134,15 @@ private:
             *instance.global_cell(wasm::GlobalIdx{i}) = evaluate(module.globals[i].init, instance);
         for (size_t i = module.imported_table_count; i < module.tables.size(); ++i) {
             const wasm::Table& table = module.tables[i];
-            if (table.type.limits.min > m_store.engine().config().max_table_elements)
-                return "table of " + std::to_string(table.type.limits.min) + " elements is larger than the limit of " +
-                       std::to_string(m_store.engine().config().max_table_elements);
-            add_table(m_store.create_table(table.type, table.init ? evaluate(*table.init, instance).ref : 0));
+            Table* const made = m_store.create_table(table.type, table.init ? evaluate(*table.init, instance).ref : 0);
+            if (made == nullptr)
+                return "a table of " + std::to_string(table.type.limits.min) +
+                       " elements is more than what is left of the limit of " +
+                       std::to_string(m_store.engine().config().max_table_elements) + " elements, or than the host's memory";
+            add_table(made);
         }
-        for (const wasm::TypeId type : std::span{module.tags}.subspan(module.imported_tag_count)) instance.m_tags.push_back(m_store.create_tag(type));
+        for (const wasm::TypeId type : std::span{module.tags}.subspan(module.imported_tag_count))
+            instance.m_tags.push_back(m_store.create_tag(type));
         for (const wasm::ElemSegment& s : module.elems) {
             std::vector<uint64_t> references;
             references.reserve(s.size());
@@ -152,7 +162,8 @@ private:
             if (s.mode == wasm::SegmentMode::active) {
                 const bool is_64 = module.tables[s.table.value].type.address == wasm::AddressType::i64;
                 const Value offset = evaluate(s.offset, instance);
-                const TrapKind trap = table_init(instance, s.table, wasm::ElemIdx{i}, is_64 ? offset.i64 : offset.i32, 0, static_cast<uint32_t>(s.size()));
+                const TrapKind trap = table_init(instance, s.table, wasm::ElemIdx{i}, is_64 ? offset.i64 : offset.i32, 0,
+                                                 static_cast<uint32_t>(s.size()));
                 if (trap != TrapKind::none) return trap;
             }
             if (s.mode != wasm::SegmentMode::passive) instance.drop_elem(wasm::ElemIdx{i});
@@ -162,7 +173,8 @@ private:
             if (s.mode != wasm::SegmentMode::active) continue;
             const bool is_64 = module.memories[s.memory.value].address == wasm::AddressType::i64;
             const Value offset = evaluate(s.offset, instance);
-            const TrapKind trap = memory_init(instance, s.memory, wasm::DataIdx{i}, is_64 ? offset.i64 : offset.i32, 0, static_cast<uint32_t>(s.bytes.size()));
+            const TrapKind trap = memory_init(instance, s.memory, wasm::DataIdx{i}, is_64 ? offset.i64 : offset.i32, 0,
+                                              static_cast<uint32_t>(s.bytes.size()));
             if (trap != TrapKind::none) return trap;
             instance.drop_data(wasm::DataIdx{i});
         }
@@ -176,7 +188,15 @@ private:
 
 Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports)
 {
-    return Instantiation{*this, std::move(code), imports}.run();
+    const auto& wanted = code->module()->imports;
+    const auto is_kind_wanted = [](const Extern& e, const wasm::Import& import) { return e.index() == import.type.index(); };
+    if (!std::ranges::equal(imports, wanted, is_kind_wanted))
+        return Unexpected{InstantiateError{std::string{"the imports given are not those of the module"}}};
+    try {
+        return Instantiation{*this, std::move(code), imports}.run();
+    } catch (const std::bad_alloc&) {
+        return Unexpected{InstantiateError{std::string{"out of memory"}}};
+    }
 }
 
 Instance::~Instance()
@@ -192,7 +212,8 @@ const Function* Instance::function(wasm::FuncIdx f) const
 Value* Instance::global_cell(wasm::GlobalIdx g) const
 {
     const ContextLayout& layout = m_code->layout();
-    return layout.is_global_indirect(g) ? at_offset<Value*>(m_context, layout.global(g)) : &at_offset<Value>(m_context, layout.global(g));
+    return layout.is_global_indirect(g) ? at_offset<Value*>(m_context, layout.global(g))
+                                        : &at_offset<Value>(m_context, layout.global(g));
 }
 
 std::optional<Extern> Instance::find_export(std::string_view name)

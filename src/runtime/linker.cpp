@@ -14,7 +14,10 @@ bool limits_match(const wasm::Limits& have, const wasm::Limits& want)
     return have.min >= want.min && (!want.max || (have.max && *have.max <= *want.max));
 }
 
-std::string describe(const wasm::Limits& l) { return std::to_string(l.min) + (l.max ? ".." + std::to_string(*l.max) : std::string{}); }
+std::string describe(const wasm::Limits& l)
+{
+    return std::to_string(l.min) + (l.max ? ".." + std::to_string(*l.max) : std::string{});
+}
 
 /// Import matching, Core 3.0, 3.3.13.
 class Matcher {
@@ -36,7 +39,8 @@ public:
         }
         case wasm::ExternKind::memory: {
             const auto w = std::get<wasm::MemoryType>(want), h = std::get<Memory*>(have)->type();
-            return h.address == w.address && h.is_shared == w.is_shared && h.page_size_log2 == w.page_size_log2 && limits_match(h.limits, w.limits);
+            return h.address == w.address && h.is_shared == w.is_shared && h.page_size_log2 == w.page_size_log2 &&
+                   limits_match(h.limits, w.limits);
         }
         case wasm::ExternKind::global: {
             const auto w = std::get<wasm::GlobalType>(want), h = std::get<Global*>(have)->type;
@@ -51,8 +55,10 @@ public:
     std::string describe_wanted(const wasm::ExternType& t) const
     {
         if (const auto* const f = std::get_if<wasm::FuncExtern>(&t)) return "function " + to_string(m_types.at(f->type).func);
-        if (const auto* const x = std::get_if<wasm::TableType>(&t)) return "table " + describe(x->limits) + " " + to_string(x->element);
-        if (const auto* const x = std::get_if<wasm::MemoryType>(&t)) return "memory " + describe(x->limits) + (x->is_shared ? " shared" : "");
+        if (const auto* const x = std::get_if<wasm::TableType>(&t))
+            return "table " + describe(x->limits) + " " + to_string(x->element);
+        if (const auto* const x = std::get_if<wasm::MemoryType>(&t))
+            return "memory " + describe(x->limits) + (x->is_shared ? " shared" : "");
         if (const auto* const x = std::get_if<wasm::GlobalType>(&t))
             return std::string{"global "} + (x->mutability == wasm::Mutability::var ? "mut " : "") + to_string(x->type);
         return "tag " + to_string(m_types.at(std::get<wasm::TagExtern>(t).type).func);
@@ -128,10 +134,8 @@ Result<std::vector<Extern>, LinkError> Linker::resolve(Store& store, const wasm:
         std::string found_type;
         std::optional<Extern> found;
         if (const auto it = m_defined.find({std::string{import.module}, std::string{import.name}}); it != m_defined.end()) {
-            if (matcher.matches(it->second, import.type))
-                found = it->second;
-            else
-                found_type = matcher.describe_found(it->second);
+            if (matcher.matches(it->second, import.type)) found = it->second;
+            else found_type = matcher.describe_found(it->second);
         }
         const auto* const function = std::get_if<wasm::FuncExtern>(&import.type);
         for (size_t i = 0; i < m_host_modules.size() && !found; ++i) {
@@ -148,10 +152,10 @@ Result<std::vector<Extern>, LinkError> Linker::resolve(Store& store, const wasm:
                 found_type += (found_type.empty() ? "function " : " or ") + to_string(type);
             }
         }
-        if (found)
-            resolved.push_back(*found);
+        if (found) resolved.push_back(*found);
         else
-            error.imports.push_back({std::string{import.module}, std::string{import.name}, matcher.describe_wanted(import.type), found_type, nearest_name(import)});
+            error.imports.push_back({std::string{import.module}, std::string{import.name}, matcher.describe_wanted(import.type),
+                                     found_type, nearest_name(import)});
     }
     if (!error.imports.empty()) return Unexpected{std::move(error)};
     return resolved;

@@ -34,7 +34,7 @@ struct HostFunction {
     std::span<const wasm::ValType> params;
     std::span<const wasm::ValType> results;
     bool (*entry)(HostFunctionContext&, Value*) noexcept;
-    std::string_view parameter_names;  // "fd iovs iovs_len nread", for traces and documentation
+    std::string_view parameter_names;                // "fd iovs iovs_len nread", for traces and documentation
     std::span<const HostParameter> parameters = {};  // one for each of `params`, or empty where nothing is known
 };
 
@@ -47,9 +47,9 @@ struct HostModule {
 /// An import that nothing provides, or something of another type.
 struct UnresolvedImport {
     std::string module, name;
-    std::string wanted;             // its type
-    std::string found;              // the type of what has this name; empty if nothing has
-    std::string nearest;            // a provided name like it; empty if none is near
+    std::string wanted;   // its type
+    std::string found;    // the type of what has this name; empty if nothing has
+    std::string nearest;  // a provided name like it; empty if none is near
 };
 struct LinkError {
     std::vector<UnresolvedImport> imports;  // all of them

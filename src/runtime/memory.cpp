@@ -25,7 +25,8 @@ RangeRegistry<Memory>& reservations()
 
 bool Memory::is_in_reservation(uintptr_t address) noexcept { return reservations().find(address) != nullptr; }
 
-Result<std::unique_ptr<Memory>, SysError> Memory::create(const wasm::MemoryType& type, MemoryMode mode, uint64_t limit_bytes)
+Result<std::unique_ptr<Memory>, SysError> Memory::create(const wasm::MemoryType& type, MemoryMode mode, uint64_t limit_bytes,
+                                                         MemoryPool& pool)
 {
     const uint32_t page_log2 = type.page_size_log2;
     const uint64_t address_limit = type.address == wasm::AddressType::i32 ? uint64_t{1} << 32 : max_checked_reservation_bytes;
@@ -35,42 +36,55 @@ Result<std::unique_ptr<Memory>, SysError> Memory::create(const wasm::MemoryType&
     uint64_t capacity = std::min(address_limit, std::max(limit_bytes, initial));
     if (type.limits.max && *type.limits.max < capacity >> page_log2) capacity = *type.limits.max << page_log2;
 
-    auto memory = std::unique_ptr<Memory>{new Memory};
+    auto memory = std::unique_ptr<Memory>{new Memory{pool}};
     uint64_t front = front_guard_bytes;
     if (mode == MemoryMode::guard) {
-        WEIR_TRY(reservation, Mapping::reserve(front + guard_reservation_bytes));
-        memory->m_reservation = std::move(reservation);
+        WEIR_TRY(slot, pool.take(round_to_page(initial)));
+        memory->m_slot = std::move(slot);
     } else {
         // Take what the address space has, down to what the module needs at its start.
         uint64_t wanted = capacity;
         for (;;) {
             auto reservation = Mapping::reserve(front + round_to_page(wanted) + host_page_bytes);
             if (reservation) {
-                memory->m_reservation = std::move(*reservation);
+                memory->m_slot.reservation = std::move(*reservation);
                 capacity = wanted;
                 break;
             }
-            if (front != host_page_bytes)
-                front = host_page_bytes;
-            else if (wanted == initial)
-                return Unexpected{reservation.error()};
-            else
-                wanted = std::max(initial, wanted / 2);
+            if (front != host_page_bytes) front = host_page_bytes;
+            else if (wanted == initial) return Unexpected{reservation.error()};
+            else wanted = std::max(initial, wanted / 2);
         }
     }
-    memory->base = memory->m_reservation.data() + front;
+    const Mapping& reservation = memory->m_slot.reservation;
+    memory->base = reservation.data() + front;
     memory->m_type = type;
     memory->m_mode = mode;
     memory->m_capacity_bytes = capacity;
-    if (initial != 0 && ::mprotect(memory->base, round_to_page(initial), PROT_READ | PROT_WRITE) != 0) return Unexpected{last_error("mprotect")};
-    memory->size_bytes.store(initial, std::memory_order_release);
-    const auto begin = reinterpret_cast<uintptr_t>(memory->m_reservation.data());
-    if (!reservations().add(begin, begin + memory->m_reservation.size_bytes(), memory.get()))
+    const auto begin = reinterpret_cast<uintptr_t>(reservation.data());
+    if (!reservations().add(begin, begin + reservation.size_bytes(), memory.get()))
         return Unexpected{SysError{ENOMEM, "register memory", {}}};
+    memory->m_is_registered = true;
+    if (!memory->make_accessible(round_to_page(initial))) return Unexpected{last_error("mprotect")};
+    memory->size_bytes.store(initial, std::memory_order_release);
     return memory;
 }
 
-Memory::~Memory() { reservations().remove(this); }
+Memory::~Memory()
+{
+    if (m_is_registered) reservations().remove(this);
+    if (m_mode == MemoryMode::guard && m_slot.reservation.data() != nullptr) m_pool.give_back(std::move(m_slot));
+}
+
+bool Memory::make_accessible(uint64_t bytes) noexcept
+{
+    uint64_t& accessible = m_slot.accessible_bytes;
+    if (bytes > accessible && ::mprotect(base + accessible, bytes - accessible, PROT_READ | PROT_WRITE) != 0) return false;
+    // Only with a slot from the pool, before anything is in it.
+    if (bytes < accessible && ::mprotect(base + bytes, accessible - bytes, PROT_NONE) != 0) return false;
+    accessible = bytes;
+    return true;
+}
 
 wasm::MemoryType Memory::type() const
 {
@@ -87,9 +101,7 @@ uint64_t Memory::grow(uint64_t delta_pages) noexcept
     const uint64_t max_pages = m_capacity_bytes >> m_type.page_size_log2;
     if (delta_pages > max_pages - old_pages) return ~uint64_t{0};
     const uint64_t new_bytes = old_bytes + (delta_pages << m_type.page_size_log2);
-    const uint64_t committed = round_to_page(old_bytes);
-    if (const uint64_t wanted = round_to_page(new_bytes); wanted > committed)
-        if (::mprotect(base + committed, wanted - committed, PROT_READ | PROT_WRITE) != 0) return ~uint64_t{0};
+    if (!make_accessible(round_to_page(new_bytes))) return ~uint64_t{0};
     size_bytes.store(new_bytes, std::memory_order_release);
     return old_pages;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/mapping.hpp"
 #include "base/result.hpp"
 #include "runtime/contract.hpp"
+#include "runtime/memory_pool.hpp"
 #include "wasm/types.hpp"
 
 #include <cstdint>
@@ -16,9 +16,13 @@ namespace weir::runtime {
 /// Standard: Core 3.0, 4.2.9 "Memory Instances".
 class Memory : public MemoryHeader {
 public:
-    /// `mode` guard needs a 32-bit address type and 64 KiB pages. `limit_bytes` bounds growth beyond the type's own maximum.
-    static Result<std::unique_ptr<Memory>, SysError> create(const wasm::MemoryType& type, MemoryMode mode, uint64_t limit_bytes);
+    /// `mode` guard needs a 32-bit address type and 64 KiB pages. `limit_bytes` bounds growth beyond the type's own maximum. Guard-mode
+    /// memories take their address space from `pool`, which must outlive them.
+    static Result<std::unique_ptr<Memory>, SysError> create(const wasm::MemoryType& type, MemoryMode mode, uint64_t limit_bytes,
+                                                            MemoryPool& pool);
     ~Memory();
+    Memory(const Memory&) = delete;
+    Memory& operator=(const Memory&) = delete;
 
     /// The type with the current size as minimum, for import matching.
     [[nodiscard]] wasm::MemoryType type() const;
@@ -38,12 +42,17 @@ public:
     static bool is_in_reservation(uintptr_t address) noexcept;
 
 private:
-    Memory() = default;
+    explicit Memory(MemoryPool& pool) : m_pool(pool) {}
+    /// Makes just the first `bytes`, a multiple of the host's page size, accessible. False when the system refuses.
+    bool make_accessible(uint64_t bytes) noexcept;
+
+    MemoryPool& m_pool;
+    bool m_is_registered = false;
     wasm::MemoryType m_type;
     MemoryMode m_mode = MemoryMode::checked;
-    Mapping m_reservation;
+    MemorySlot m_slot;
     uint64_t m_capacity_bytes = 0;
-    std::mutex m_grow_mutex;
+    std::mutex m_grow_mutex;  // guards growth: m_slot.accessible_bytes and the writes of size_bytes
 };
 
 }  // namespace weir::runtime

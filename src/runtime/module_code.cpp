@@ -2,9 +2,11 @@
 
 #include "runtime/activation.hpp"
 #include "runtime/instance.hpp"
+#include "runtime/store.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -23,7 +25,8 @@ ModuleCode::ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const was
     for (const wasm::MemoryType& t : m_module->memories) m_options.memory_modes.push_back(m_engine->mode_for(t));
 }
 
-Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module)
+Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_ptr<Engine> engine,
+                                                                    std::shared_ptr<const wasm::Module> module)
 {
     if (module->unsupported) {
         const auto& use = *module->unsupported;
@@ -98,9 +101,14 @@ std::span<const std::byte> ModuleCode::code_of(wasm::FuncIdx function)
 extern "C" const void* weir_compile_on_call(InstanceContext* context, uint32_t function) noexcept
 {
     ModuleCode& code = context->instance->code();
-    const auto entry = code.compile(wasm::FuncIdx{code.module()->imported_function_count + function});
-    if (entry) return *entry;
-    context->exec->pending_trap = TrapKind::code_space_exhausted;
+    Store& store = *context->exec->store;
+    try {
+        const auto entry = code.compile(wasm::FuncIdx{code.module()->imported_function_count + function});
+        if (entry) return *entry;
+        store.set_pending_trap(TrapKind::compilation_failed, entry.error().message);
+    } catch (const std::bad_alloc&) {
+        store.set_pending_trap(TrapKind::compilation_failed, "out of memory");
+    }
     return nullptr;
 }
 

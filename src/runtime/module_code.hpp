@@ -18,13 +18,17 @@ namespace weir::runtime {
 class ModuleCode : public std::enable_shared_from_this<ModuleCode> {
 public:
     /// Refuses a module that uses instructions weir does not run; the message names the feature.
-    static Result<std::shared_ptr<ModuleCode>, std::string> create(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
+    static Result<std::shared_ptr<ModuleCode>, std::string> create(std::shared_ptr<Engine> engine,
+                                                                   std::shared_ptr<const wasm::Module> module);
 
     [[nodiscard]] Engine& engine() const { return *m_engine; }
     [[nodiscard]] const std::shared_ptr<const wasm::Module>& module() const { return m_module; }
     [[nodiscard]] const ContextLayout& layout() const { return m_layout; }
     [[nodiscard]] const CompileOptions& options() const { return m_options; }
-    [[nodiscard]] const CodeSlot& slot_of(wasm::FuncIdx f) const { return m_space->slot(f.value - m_module->imported_function_count); }
+    [[nodiscard]] const CodeSlot& slot_of(wasm::FuncIdx f) const
+    {
+        return m_space->slot(f.value - m_module->imported_function_count);
+    }
     [[nodiscard]] CodeSpace& space() const { return *m_space; }
 
     /// The entry address of a defined function, compiled if it was not yet; the error says why it could not be.

@@ -37,7 +37,8 @@ ParkResult park_on(const std::atomic<T>* address, T expected, int64_t timeout_ns
         self.wake.wait(lock, woken);
     } else {
         // Far deadlines would overflow the clock; a century is for ever.
-        const auto timeout = std::min(std::chrono::nanoseconds{timeout_ns}, std::chrono::nanoseconds{std::chrono::hours{24 * 365 * 100}});
+        const auto timeout =
+            std::min(std::chrono::nanoseconds{timeout_ns}, std::chrono::nanoseconds{std::chrono::hours{24 * 365 * 100}});
         self.wake.wait_until(lock, std::chrono::steady_clock::now() + timeout, woken);
     }
     if (self.is_woken) return ParkResult::woken;
@@ -47,8 +48,14 @@ ParkResult park_on(const std::atomic<T>* address, T expected, int64_t timeout_ns
 
 }  // namespace
 
-ParkResult park(const std::atomic<uint32_t>* address, uint32_t expected, int64_t timeout_ns) noexcept { return park_on(address, expected, timeout_ns); }
-ParkResult park(const std::atomic<uint64_t>* address, uint64_t expected, int64_t timeout_ns) noexcept { return park_on(address, expected, timeout_ns); }
+ParkResult park(const std::atomic<uint32_t>* address, uint32_t expected, int64_t timeout_ns) noexcept
+{
+    return park_on(address, expected, timeout_ns);
+}
+ParkResult park(const std::atomic<uint64_t>* address, uint64_t expected, int64_t timeout_ns) noexcept
+{
+    return park_on(address, expected, timeout_ns);
+}
 
 uint32_t unpark(const void* address, uint32_t count) noexcept
 {

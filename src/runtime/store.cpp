@@ -4,6 +4,8 @@
 
 #include <sys/mman.h>
 
+#include <utility>
+
 namespace weir::runtime {
 
 namespace {
@@ -16,7 +18,8 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
     auto store = std::unique_ptr<Store>{new Store};
     store->m_engine = std::move(engine);
     const size_t usable = store->m_engine->config().guest_stack_bytes + stack_reserve_bytes;
-    WEIR_TRY(stack, Mapping::map(stack_guard_bytes + usable, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1));
+    WEIR_TRY(stack, Mapping::map(stack_guard_bytes + usable, PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1));
     if (::mprotect(stack.data(), stack_guard_bytes, PROT_NONE) != 0) return Unexpected{last_error("mprotect")};
     store->m_stack = std::move(stack);
     // Not value-initialized: the transfer area is written before it is read, and large.
@@ -27,6 +30,7 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
     exec.host_exit_rbp = exec.host_exit_pc = 0;
     exec.store = store.get();
     exec.pending_trap = TrapKind::none;
+    store->m_table_budget.elements_left = store->m_engine->config().max_table_elements;
     return store;
 }
 
@@ -38,26 +42,55 @@ Outcome Store::call(const Function& function, Value* values)
     const void* const entry = m_engine->entry_code(function.type);
     if (entry == nullptr) return Trap{TrapKind::code_space_exhausted, {}, {}, false};
 
+    ExecContext* const outer_exec = current_exec;
+    const auto stack_top = find_stack_top(outer_exec);
+    if (!stack_top) return stack_top.error();
+
     Activation activation;
     activation.previous = m_exec->activation;
-    ExecContext* const outer_exec = current_exec;
-    // The first entry starts on the guest's stack; a host function's call goes on where the guest is.
-    void* const stack_top = activation.previous == nullptr ? m_stack.data() + m_stack.size_bytes() : nullptr;
+    Store* const left_store = outer_exec != nullptr && outer_exec != m_exec.get() ? outer_exec->store : nullptr;
+    const Activation* const left_for_before = left_store == nullptr ? nullptr : std::exchange(left_store->m_left_for, &activation);
     m_exec->activation = &activation;
     current_exec = m_exec.get();
+    m_exec->pending_trap = TrapKind::none;
     m_pending_exit.reset();
-    const int stopped = weir_enter_guest(&activation, stack_top, entry, function.context, function.slot, m_exec.get(), values);
+    m_pending_detail.clear();
+    const int stopped = weir_enter_guest(&activation, *stack_top, entry, function.context, function.slot, m_exec.get(), values);
     m_exec->activation = activation.previous;
     current_exec = outer_exec;
+    if (left_store != nullptr) left_store->m_left_for = left_for_before;
     if (stopped == 0) return Returned{};
-    if (activation.trap == TrapKind::none && m_pending_exit) return Exit{*m_pending_exit};
+    // What stopped this call is told once: a host function around it that fails says itself why.
+    m_exec->pending_trap = TrapKind::none;
+    const auto exit = std::exchange(m_pending_exit, std::nullopt);
+    if (activation.trap == TrapKind::none && exit) return Exit{*exit};
     return make_trap(activation);
 }
 
-Trap Store::make_trap(const Activation& activation) const
+Result<void*, Trap> Store::find_stack_top(const ExecContext* outer) const
+{
+    if (m_exec->activation == nullptr) return static_cast<void*>(m_stack.data() + m_stack.size_bytes());
+    // A host function's call goes on below the guest's frames. If another store's guest lies between, this thread is on that one's stack.
+    const bool is_away = outer != m_exec.get();
+    const uintptr_t top =
+        is_away && m_left_for != nullptr ? m_left_for->host_rsp : reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+    const auto lowest = reinterpret_cast<uintptr_t>(m_stack.data());
+    if (top < lowest || top > lowest + m_stack.size_bytes())
+        return Unexpected{Trap{TrapKind::host_error, "a host function called the guest from a stack of its own", {}, false}};
+    // Generated code looks at the limit in its own prologues only: host functions that call one another must not pass by it.
+    if (top < m_exec->stack_limit) return Unexpected{Trap{TrapKind::call_stack_exhausted, {}, {}, false}};
+    return is_away ? reinterpret_cast<void*>(top) : nullptr;
+}
+
+Trap Store::make_trap(const Activation& activation)
 {
     Trap trap;
     trap.kind = activation.trap;
+    trap.detail = std::exchange(m_pending_detail, {});
+    if (trap.kind == TrapKind::none) {
+        trap.kind = TrapKind::host_error;
+        trap.detail = "a host function stopped the guest and did not say why";
+    }
     trap.is_truncated = activation.is_truncated;
     for (size_t i = 0; i < activation.frame_count; ++i) {
         CodeSpace* const space = CodeSpace::find_space(activation.pcs[i]);
@@ -70,21 +103,24 @@ Trap Store::make_trap(const Activation& activation) const
             if (const CodeSite* const interrupted = space->find_site(*piece, activation.pcs[i], CodeSpace::PcKind::interrupted);
                 interrupted != nullptr && (site == nullptr || interrupted->trap == activation.trap))
                 site = interrupted;
-        trap.frames.push_back({static_cast<const ModuleCode*>(space->owner)->shared_from_this(), wasm::FuncIdx{piece->function}, site != nullptr ? site->wasm_offset : 0});
+        trap.frames.push_back({static_cast<const ModuleCode*>(space->owner)->shared_from_this(), wasm::FuncIdx{piece->function},
+                               site != nullptr ? site->wasm_offset : 0});
     }
     return trap;
 }
 
 Result<Memory*, SysError> Store::create_memory(const wasm::MemoryType& type)
 {
-    WEIR_TRY(memory, Memory::create(type, m_engine->mode_for(type), m_engine->config().max_memory_bytes));
+    WEIR_TRY(memory, Memory::create(type, m_engine->mode_for(type), m_engine->config().max_memory_bytes, m_engine->memory_pool()));
     m_memories.push_back(std::move(memory));
     return m_memories.back().get();
 }
 
 Table* Store::create_table(const wasm::TableType& type, uint64_t initial)
 {
-    m_tables.push_back(std::make_unique<Table>(type, initial, m_engine->config().max_table_elements));
+    auto table = Table::create(type, initial, m_table_budget);
+    if (table == nullptr) return nullptr;
+    m_tables.push_back(std::move(table));
     return m_tables.back().get();
 }
 

@@ -35,10 +35,11 @@ public:
     Result<Instance*, InstantiateError> instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports);
 
     /// Calls a guest or host function. `values` holds the parameters in order and receives the results; it has room for the larger of
-    /// both. May be called by host functions that the guest called.
+    /// both. May be called by host functions that the guest called, also by way of another store's guests.
     Outcome call(const Function& function, Value* values);
 
     Result<Memory*, SysError> create_memory(const wasm::MemoryType& type);
+    /// Null when EngineConfig::max_table_elements or the host's memory does not reach.
     Table* create_table(const wasm::TableType& type, uint64_t initial);
     Global* create_global(const wasm::GlobalType& type, Value value);
     Tag* create_tag(wasm::TypeId type);
@@ -50,11 +51,19 @@ public:
         m_exec->pending_trap = TrapKind::none;
         m_pending_exit = code;
     }
+    /// `detail` becomes Trap::detail.
+    void set_pending_trap(TrapKind kind, std::string detail = {})
+    {
+        m_exec->pending_trap = kind;
+        m_pending_detail = std::move(detail);
+    }
 
 private:
     friend class Instantiation;
     Store() = default;
-    Trap make_trap(const struct Activation& activation) const;
+    /// Where a call may start on this store's stack. Null: on the stack where it is; the trap when neither is possible.
+    Result<void*, Trap> find_stack_top(const ExecContext* outer) const;
+    Trap make_trap(const struct Activation& activation);
 
     struct HostFunctionObject {
         Function function{};
@@ -64,7 +73,12 @@ private:
     std::shared_ptr<Engine> m_engine;
     Mapping m_stack;
     std::unique_ptr<ExecContext> m_exec;
+    // While a host function that this store's guest called runs another store's guest: that activation. It knows how far down
+    // this stack is in use.
+    const struct Activation* m_left_for = nullptr;
     std::optional<uint32_t> m_pending_exit;
+    std::string m_pending_detail;
+    TableBudget m_table_budget;  // before the tables, which refer to it
     std::vector<std::unique_ptr<Instance>> m_instances;
     std::vector<std::unique_ptr<Memory>> m_memories;
     std::vector<std::unique_ptr<Table>> m_tables;

@@ -18,7 +18,7 @@
 
 namespace weir::runtime {
 
-thread_local ExecContext* current_exec = nullptr;
+constinit thread_local ExecContext* current_exec = nullptr;
 
 std::string_view to_string(TrapKind kind)
 {
@@ -71,7 +71,9 @@ TrapKind trap_of(int signal, uintptr_t pc, uintptr_t fault_address) noexcept
     const CodeSite* const site = piece == nullptr ? nullptr : space->find_site(*piece, pc, CodeSpace::PcKind::interrupted);
     if (site == nullptr) return TrapKind::none;
     if (signal == SIGILL && site->kind == CodeSite::Kind::trap) return site->trap;
-    if ((signal == SIGSEGV || signal == SIGBUS) && site->kind == CodeSite::Kind::memory_access && Memory::is_in_reservation(fault_address)) return site->trap;
+    if ((signal == SIGSEGV || signal == SIGBUS) && site->kind == CodeSite::Kind::memory_access &&
+        Memory::is_in_reservation(fault_address))
+        return site->trap;
     return TrapKind::none;
 }
 
@@ -85,7 +87,7 @@ void pass_on(int signal, siginfo_t* info, void* context) noexcept
         } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
             previous.sa_handler(signal);
         } else {  // returning repeats the fault, now without a handler
-            struct sigaction by_default {};
+            struct sigaction by_default{};
             by_default.sa_handler = SIG_DFL;
             ::sigaction(signal, &by_default, nullptr);
         }
@@ -97,7 +99,9 @@ void on_signal(int signal, siginfo_t* info, void* context) noexcept
     auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
     const auto pc = static_cast<uintptr_t>(registers[REG_RIP]);
     ExecContext* const exec = current_exec;
-    const TrapKind trap = exec == nullptr || exec->activation == nullptr ? TrapKind::none : trap_of(signal, pc, reinterpret_cast<uintptr_t>(info->si_addr));
+    // si_code: a signal that another process or thread sent is no fault, and has no address.
+    const bool is_guest_fault = exec != nullptr && exec->activation != nullptr && info->si_code > 0;
+    const TrapKind trap = is_guest_fault ? trap_of(signal, pc, reinterpret_cast<uintptr_t>(info->si_addr)) : TrapKind::none;
     if (trap == TrapKind::none) {
         pass_on(signal, info, context);
         return;
@@ -143,7 +147,7 @@ void prepare_thread_for_guests()
 {
     static std::once_flag installed;
     std::call_once(installed, [] {
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_sigaction = on_signal;
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
         sigemptyset(&action.sa_mask);
@@ -173,8 +177,10 @@ std::string format_backtrace(const Trap& trap)
         }
         const std::string_view name = names->name_of(frame.function);
         char line[64];
-        std::snprintf(line, sizeof line, " (function %u, byte 0x%zx)\n", frame.function.value, module.body_of(frame.function).offset_bytes + frame.wasm_offset);
-        text += (i < 10 ? "  " : " ") + std::to_string(i) + ": " + (name.empty() ? std::string{"<unnamed>"} : std::string{name}) + line;
+        std::snprintf(line, sizeof line, " (function %u, byte 0x%zx)\n", frame.function.value,
+                      module.body_of(frame.function).offset_bytes + frame.wasm_offset);
+        text +=
+            (i < 10 ? "  " : " ") + std::to_string(i) + ": " + (name.empty() ? std::string{"<unnamed>"} : std::string{name}) + line;
     }
     if (trap.is_truncated) text += "  ... more frames\n";
     return text;

@@ -21,7 +21,8 @@ class ByteReader {
 public:
     /// `offset_bytes`: where `bytes` stand in the module, for the offsets of failures.
     ByteReader(std::span<const std::byte> bytes, size_t offset_bytes)
-        : m_next(reinterpret_cast<const uint8_t*>(bytes.data())), m_end(m_next + bytes.size()), m_begin(m_next), m_offset(offset_bytes)
+        : m_next(reinterpret_cast<const uint8_t*>(bytes.data())), m_end(m_next + bytes.size()), m_begin(m_next),
+          m_offset(offset_bytes)
     {
     }
 
@@ -64,23 +65,27 @@ public:
 
     [[gnu::always_inline]] uint32_t u32()
     {
-        if (m_next != m_end && *m_next < 0x80) [[likely]] return *m_next++;
+        if (m_next != m_end && *m_next < 0x80) [[likely]]
+            return *m_next++;
         return static_cast<uint32_t>(unsigned_leb<32>());
     }
     [[gnu::always_inline]] uint64_t u64()
     {
-        if (m_next != m_end && *m_next < 0x80) [[likely]] return *m_next++;
+        if (m_next != m_end && *m_next < 0x80) [[likely]]
+            return *m_next++;
         return unsigned_leb<64>();
     }
     [[gnu::always_inline]] int32_t s32()
     {
-        if (m_next != m_end && *m_next < 0x80) [[likely]] return static_cast<int32_t>(uint32_t{*m_next++} << 25) >> 25;
+        if (m_next != m_end && *m_next < 0x80) [[likely]]
+            return static_cast<int32_t>(uint32_t{*m_next++} << 25) >> 25;
         return static_cast<int32_t>(signed_leb<32>());
     }
     int64_t s33() { return signed_leb<33>(); }
     [[gnu::always_inline]] int64_t s64()
     {
-        if (m_next != m_end && *m_next < 0x80) [[likely]] return static_cast<int64_t>(uint64_t{*m_next++} << 57) >> 57;
+        if (m_next != m_end && *m_next < 0x80) [[likely]]
+            return static_cast<int64_t>(uint64_t{*m_next++} << 57) >> 57;
         return signed_leb<64>();
     }
 
@@ -134,7 +139,8 @@ private:
         const size_t at = offset();
         LebStatus status{};
         const uint64_t value = read_unsigned_leb<bits>(m_next, m_end, status);
-        if (status != LebStatus::ok) [[unlikely]] fail_leb(status, at);
+        if (status != LebStatus::ok) [[unlikely]]
+            fail_leb(status, at);
         return value;
     }
     template <unsigned bits>
@@ -143,7 +149,8 @@ private:
         const size_t at = offset();
         LebStatus status{};
         const int64_t value = read_signed_leb<bits>(m_next, m_end, status);
-        if (status != LebStatus::ok) [[unlikely]] fail_leb(status, at);
+        if (status != LebStatus::ok) [[unlikely]]
+            fail_leb(status, at);
         return value;
     }
     void fail_leb(LebStatus status, size_t at)
@@ -169,7 +176,8 @@ private:
 class TrustedReader {
 public:
     TrustedReader(std::span<const std::byte> bytes, size_t offset_bytes)
-        : m_next(reinterpret_cast<const uint8_t*>(bytes.data())), m_end(m_next + bytes.size()), m_begin(m_next), m_offset(offset_bytes)
+        : m_next(reinterpret_cast<const uint8_t*>(bytes.data())), m_end(m_next + bytes.size()), m_begin(m_next),
+          m_offset(offset_bytes)
     {
     }
     static constexpr bool failed() { return false; }

@@ -44,7 +44,22 @@ private:
     Opcode m_found = Opcode::nop;
 };
 
-enum SectionId : uint8_t { custom, type, import, function, table, memory, global, export_, start, element, code, data, data_count, tag };
+enum SectionId : uint8_t {
+    custom,
+    type,
+    import,
+    function,
+    table,
+    memory,
+    global,
+    export_,
+    start,
+    element,
+    code,
+    data,
+    data_count,
+    tag
+};
 
 /// Where a section stands in the prescribed order; its ids are historical. Core 3.0, 5.5.16.
 constexpr std::array<uint8_t, 14> section_rank{0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
@@ -63,18 +78,21 @@ public:
             const uint32_t size = m_reader.u32();
             const size_t content_offset = m_reader.offset();
             const auto content = m_reader.bytes(size);
-            if (m_reader.failed()) return error(ErrorKind::malformed, "unexpected end: the section's length is out of bounds", content_offset);
+            if (m_reader.failed())
+                return error(ErrorKind::malformed, "unexpected end: the section's length is out of bounds", content_offset);
             if (id >= section_rank.size()) return error(ErrorKind::malformed, "malformed section id " + std::to_string(id), at);
             if (id != custom) {
                 if (section_rank[id] <= last_rank)
-                    return error(ErrorKind::malformed, "unexpected content after last section: sections out of order or repeated", at);
+                    return error(ErrorKind::malformed, "unexpected content after last section: sections out of order or repeated",
+                                 at);
                 last_rank = section_rank[id];
             }
             ByteReader r{content, content_offset};
             section(static_cast<SectionId>(id), r);
             if (m_error) return m_error;
             if (r.failed()) return r.error();
-            if (id != custom && !r.at_end()) return error(ErrorKind::malformed, "section size mismatch: bytes behind the section's content", r.offset());
+            if (id != custom && !r.at_end())
+                return error(ErrorKind::malformed, "section size mismatch: bytes behind the section's content", r.offset());
         }
         if (m_reader.failed()) return m_reader.error();
         if (m_module.bodies.size() != m_declared_functions)
@@ -85,7 +103,10 @@ public:
     }
 
 private:
-    static ModuleError error(ErrorKind kind, std::string message, size_t offset) { return {kind, std::move(message), offset, std::nullopt, {}}; }
+    static ModuleError error(ErrorKind kind, std::string message, size_t offset)
+    {
+        return {kind, std::move(message), offset, std::nullopt, {}};
+    }
     /// The count of a section's items, or of what else is limited.
     static uint32_t counted(ByteReader& r, size_t min_item_bytes, uint64_t limit_count, const char* what)
     {
@@ -135,7 +156,8 @@ private:
         const uint32_t index = r.u32();
         if (!check_index(r, index, m_module.types.size(), "unknown type", at)) return {};
         const TypeId id = m_module.types[index];
-        if (m_module.sub_type(id).kind != CompositeKind::func) r.fail_at("not a function type: type", at, ErrorKind::invalid, index);
+        if (m_module.sub_type(id).kind != CompositeKind::func)
+            r.fail_at("not a function type: type", at, ErrorKind::invalid, index);
         return id;
     }
     TypeId tag_type(ByteReader& r)
@@ -143,7 +165,8 @@ private:
         if (r.u8() != 0) r.fail("malformed tag attribute");
         const size_t at = r.offset();
         const TypeId id = func_type_id(r);
-        if (!r.failed() && !m_module.sub_type(id).func.results.empty()) r.fail_at("non-empty tag result type", at, ErrorKind::invalid);
+        if (!r.failed() && !m_module.sub_type(id).func.results.empty())
+            r.fail_at("non-empty tag result type", at, ErrorKind::invalid);
         return id;
     }
     [[nodiscard]] size_t left_of(uint32_t limit, size_t used) const { return limit - std::min<size_t>(limit, used); }
@@ -221,8 +244,7 @@ private:
                 if (r.u8() != 0) r.fail("malformed table");
             }
             t.type = read_table_type(r, m_module);
-            if (has_init)
-                t.init = const_expr(r);
+            if (has_init) t.init = const_expr(r);
             else if (!t.type.element.is_defaultable())
                 r.fail_at("type mismatch: a table of non-nullable references needs an initial value", at, ErrorKind::invalid);
             m_module.tables.push_back(t);
@@ -273,7 +295,8 @@ private:
     {
         switch (e.kind) {
         case ExternKind::func:
-            if (check_index(r, e.index, m_module.functions.size(), "unknown function", at)) m_module.referenced_functions[e.index] = true;
+            if (check_index(r, e.index, m_module.functions.size(), "unknown function", at))
+                m_module.referenced_functions[e.index] = true;
             return;
         case ExternKind::table: check_index(r, e.index, m_module.tables.size(), "unknown table", at); return;
         case ExternKind::memory: check_index(r, e.index, m_module.memories.size(), "unknown memory", at); return;
@@ -289,7 +312,8 @@ private:
         if (!check_index(r, f.value, m_module.functions.size(), "unknown function", at)) return;
         const FuncType& type = m_module.func_type(f);
         if (!type.params.empty() || !type.results.empty())
-            r.fail_at("start function: it takes no parameters and gives no results, unlike function", at, ErrorKind::invalid, f.value);
+            r.fail_at("start function: it takes no parameters and gives no results, unlike function", at, ErrorKind::invalid,
+                      f.value);
         m_module.start = f;
     }
 
@@ -319,16 +343,12 @@ private:
                 s.offset = const_expr(r);
             }
             if ((flags & 3U) != 0) {
-                if (has_expressions)
-                    s.type = read_ref_type(r, {m_module.types, 0});
-                else if (r.u8() != 0)
-                    r.fail("malformed element kind");
+                if (has_expressions) s.type = read_ref_type(r, {m_module.types, 0});
+                else if (r.u8() != 0) r.fail("malformed element kind");
             }
             // A list of indices has no nulls; a list of expressions without a type may have them.
-            if (!has_expressions)
-                s.type = ValType::ref(HeapKind::func, Nullability::non_null);
-            else if ((flags & 3U) == 0)
-                s.type = funcref;
+            if (!has_expressions) s.type = ValType::ref(HeapKind::func, Nullability::non_null);
+            else if ((flags & 3U) == 0) s.type = funcref;
             const uint32_t items = counted(r, has_expressions ? 2 : 1, max_elements, "too many elements in a segment:");
             if (has_expressions) {
                 s.elements.reserve(items);
@@ -345,7 +365,8 @@ private:
     {
         const size_t at = r.offset();
         const FuncIdx f{r.u32()};
-        if (check_index(r, f.value, m_module.functions.size(), "unknown function", at)) m_module.referenced_functions[f.value] = true;
+        if (check_index(r, f.value, m_module.functions.size(), "unknown function", at))
+            m_module.referenced_functions[f.value] = true;
         return f;
     }
 
@@ -444,12 +465,9 @@ bool looks_like_wat(std::span<const std::byte> bytes)
 {
     std::string_view text{reinterpret_cast<const char*>(bytes.data()), std::min<size_t>(bytes.size(), 512)};
     while (!text.empty()) {
-        if (text[0] == ' ' || text[0] == '\n' || text[0] == '\r' || text[0] == '\t')
-            text.remove_prefix(1);
-        else if (text.starts_with(";;"))
-            text.remove_prefix(std::min(text.find('\n'), text.size()));
-        else
-            return text[0] == '(';
+        if (text[0] == ' ' || text[0] == '\n' || text[0] == '\r' || text[0] == '\t') text.remove_prefix(1);
+        else if (text.starts_with(";;")) text.remove_prefix(std::min(text.find('\n'), text.size()));
+        else return text[0] == '(';
     }
     return false;
 }
@@ -465,18 +483,22 @@ bool looks_like_text(std::span<const std::byte> bytes)
 
 std::optional<ModuleError> check_header(std::span<const std::byte> bytes)
 {
-    const auto answer = [](ErrorKind kind, const char* message, size_t offset = 0) { return ModuleError{kind, message, offset, std::nullopt, {}}; };
+    const auto answer = [](ErrorKind kind, const char* message, size_t offset = 0) {
+        return ModuleError{kind, message, offset, std::nullopt, {}};
+    };
     static constexpr std::array<uint8_t, 4> magic{0x00, 0x61, 0x73, 0x6d};
     if (bytes.empty()) return answer(ErrorKind::empty, "the file is empty");
     const auto is_magic = [&](size_t n) {
         return std::equal(magic.begin(), magic.begin() + static_cast<std::ptrdiff_t>(n), bytes.begin(),
                           [](uint8_t m, std::byte b) { return m == std::to_integer<uint8_t>(b); });
     };
-    if (bytes.size() < magic.size() && is_magic(bytes.size())) return answer(ErrorKind::malformed, "unexpected end: the magic number is cut off");
+    if (bytes.size() < magic.size() && is_magic(bytes.size()))
+        return answer(ErrorKind::malformed, "unexpected end: the magic number is cut off");
     if (bytes.size() < magic.size() || !is_magic(magic.size()))
         return !looks_like_text(bytes) ? answer(ErrorKind::not_wasm, "magic header not detected: this is not WebAssembly")
-               : looks_like_wat(bytes) ? answer(ErrorKind::text, "magic header not detected: this is WebAssembly text, not a binary module")
-                                       : answer(ErrorKind::text, "magic header not detected: this is a text file, not a binary module");
+             : looks_like_wat(bytes)
+                 ? answer(ErrorKind::text, "magic header not detected: this is WebAssembly text, not a binary module")
+                 : answer(ErrorKind::text, "magic header not detected: this is a text file, not a binary module");
     if (bytes.size() < 8) return answer(ErrorKind::malformed, "unexpected end: the version is cut off", 4);
     const auto byte = [&](size_t i) { return std::to_integer<uint32_t>(bytes[i]); };
     const uint32_t version = byte(4) | byte(5) << 8;
@@ -485,7 +507,11 @@ std::optional<ModuleError> check_header(std::span<const std::byte> bytes)
     if (bytes.size() > UINT32_MAX) return answer(ErrorKind::limit, "the module is larger than 4 GiB");
     if (layer == 1) return answer(ErrorKind::component, "this is a component, not a core module", 4);
     if (version != 1 || layer != 0)
-        return ModuleError{ErrorKind::malformed, "unknown binary version " + std::to_string(version | layer << 16) + ": weir runs version 1", 4, std::nullopt, {}};
+        return ModuleError{ErrorKind::malformed,
+                           "unknown binary version " + std::to_string(version | layer << 16) + ": weir runs version 1",
+                           4,
+                           std::nullopt,
+                           {}};
     return std::nullopt;
 }
 

@@ -31,7 +31,9 @@ struct DecodeLimits {
 
 /// Decodes a module's sections; function bodies stay as spans. Checks the encoding, and the typing rules of the type section; all
 /// other rules are validate()'s. `owner` keeps `bytes` alive. Standard: Core 3.0, 5.5 "Modules".
-[[nodiscard]] Result<std::shared_ptr<Module>, ModuleError> decode(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
-                                                                  std::shared_ptr<TypeRegistry> registry, const DecodeLimits& limits = {});
+[[nodiscard]] Result<std::shared_ptr<Module>, ModuleError> decode(std::span<const std::byte> bytes,
+                                                                  std::shared_ptr<const void> owner,
+                                                                  std::shared_ptr<TypeRegistry> registry,
+                                                                  const DecodeLimits& limits = {});
 
 }  // namespace weir::wasm

@@ -15,6 +15,14 @@ using Group = std::vector<SubType>;
 ModuleError invalid(const char* message, size_t offset) { return {ErrorKind::invalid, message, offset, std::nullopt, {}}; }
 ModuleError beyond(const char* message, size_t offset) { return {ErrorKind::limit, message, offset, std::nullopt, {}}; }
 
+Mutability read_mutability(ByteReader& r)
+{
+    const size_t at = r.offset();
+    const uint8_t mutability = r.u8();
+    if (mutability > 1) r.fail_at("malformed mutability", at);
+    return mutability == 1 ? Mutability::var : Mutability::const_;
+}
+
 FieldType read_field_type(ByteReader& r, const TypeContext& cx)
 {
     FieldType field;
@@ -24,9 +32,7 @@ FieldType read_field_type(ByteReader& r, const TypeContext& cx)
     } else {
         field.type = read_val_type(r, cx);
     }
-    const uint8_t mutability = r.u8();
-    if (mutability > 1) r.fail("malformed mutability");
-    field.mutability = mutability == 1 ? Mutability::var : Mutability::const_;
+    field.mutability = read_mutability(r);
     return field;
 }
 
@@ -96,7 +102,8 @@ bool is_field_subtype(const TypeRegistry& registry, const FieldType& a, const Fi
 
 bool are_subtypes(const TypeRegistry& registry, const ResultType& a, const ResultType& b)
 {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](ValType x, ValType y) { return registry.is_subtype(x, y); });
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](ValType x, ValType y) { return registry.is_subtype(x, y); });
 }
 
 /// Standard: Core 3.0, 3.2.9 and 3.3.10 (matching of composite types).
@@ -122,12 +129,16 @@ const char* check_descriptors(const TypeRegistry& registry, TypeId self)
     const SubType& t = registry.at(self);
     if ((t.describes || t.descriptor) && t.kind != CompositeKind::struct_) return "descriptor clauses are for struct types";
     if (t.descriptor && registry.at(*t.descriptor).describes != self) return "descriptor type does not describe this type";
-    if (t.describes && (registry.at(*t.describes).descriptor != self || t.describes->value >= self.value)) return "described type has another descriptor";
+    if (t.describes && (registry.at(*t.describes).descriptor != self || t.describes->value >= self.value))
+        return "described type has another descriptor";
     if (!t.supertype) return nullptr;
     const SubType& super = registry.at(*t.supertype);
-    if (super.descriptor && (!t.descriptor || !registry.is_subtype(*t.descriptor, *super.descriptor))) return "sub type's descriptor does not match its supertype's";
-    if (t.describes.has_value() != super.describes.has_value()) return "sub type and supertype must both describe a type, or neither";
-    if (t.describes && !registry.is_subtype(*t.describes, *super.describes)) return "sub type does not match super type's description";
+    if (super.descriptor && (!t.descriptor || !registry.is_subtype(*t.descriptor, *super.descriptor)))
+        return "sub type's descriptor does not match its supertype's";
+    if (t.describes.has_value() != super.describes.has_value())
+        return "sub type and supertype must both describe a type, or neither";
+    if (t.describes && !registry.is_subtype(*t.describes, *super.describes))
+        return "sub type does not match super type's description";
     return nullptr;
 }
 
@@ -154,7 +165,8 @@ std::optional<ModuleError> check_group(const TypeRegistry& registry, TypeId firs
         if (const char* const message = check_descriptors(registry, self)) return invalid(message, offsets[i]);
         if (!t.supertype) continue;
         const SubType& super = registry.at(*t.supertype);
-        if (super.is_final || !is_composite_subtype(registry, t, super)) return invalid("sub type does not match super type", offsets[i]);
+        if (super.is_final || !is_composite_subtype(registry, t, super))
+            return invalid("sub type does not match super type", offsets[i]);
     }
     return std::nullopt;
 }
@@ -220,7 +232,8 @@ TableType read_table_type(ByteReader& r, const Module& module)
     if ((flags & ~5U) != 0) r.fail_at("malformed limits flags", at);
     t.address = (flags & 4U) != 0 ? AddressType::i64 : AddressType::i32;
     t.limits = read_limits(r, flags);
-    check_limits(r, t.limits, t.address == AddressType::i64 ? UINT64_MAX : UINT32_MAX, "table size must be at most 2^32-1 elements", at);
+    check_limits(r, t.limits, t.address == AddressType::i64 ? UINT64_MAX : UINT32_MAX, "table size must be at most 2^32-1 elements",
+                 at);
     return t;
 }
 
@@ -237,13 +250,16 @@ MemoryType read_memory_type(ByteReader& r)
         const size_t page_size_at = r.offset();
         const uint32_t log2 = r.u32();
         if (log2 > 64) r.fail_at("malformed custom page size", page_size_at);
-        if (log2 != 0 && log2 != 16) r.fail_at("invalid custom page size 2 to the power of", page_size_at, ErrorKind::invalid, log2);
+        if (log2 != 0 && log2 != 16)
+            r.fail_at("invalid custom page size 2 to the power of", page_size_at, ErrorKind::invalid, log2);
         t.page_size_log2 = static_cast<uint8_t>(log2);
     }
     if (r.failed()) return t;
     // The address space in pages; but of single-byte pages one fewer, for the count itself is of the address type.
     const unsigned page_bits = (t.address == AddressType::i64 ? 64U : 32U) - t.page_size_log2;
-    const uint64_t range = t.page_size_log2 != 0 ? uint64_t{1} << page_bits : t.address == AddressType::i64 ? UINT64_MAX : UINT32_MAX;
+    const uint64_t range = t.page_size_log2 != 0         ? uint64_t{1} << page_bits
+                         : t.address == AddressType::i64 ? UINT64_MAX
+                                                         : UINT32_MAX;
     check_limits(r, t.limits, range,
                  t.address == AddressType::i64 ? "memory size must be at most 2^48 pages, or 2^64-1 pages of one byte"
                                                : "memory size must be at most 65536 pages (4 GiB), or 2^32-1 pages of one byte",
@@ -256,9 +272,7 @@ GlobalType read_global_type(ByteReader& r, const Module& module)
 {
     GlobalType t;
     t.type = read_val_type(r, {module.types, 0});
-    const uint8_t mutability = r.u8();
-    if (mutability > 1) r.fail("malformed mutability");
-    t.mutability = mutability == 1 ? Mutability::var : Mutability::const_;
+    t.mutability = read_mutability(r);
     return t;
 }
 

@@ -23,7 +23,8 @@ ModuleFacts::ModuleFacts(const Module& m, const ValidationRules& r) : module(m),
     for (const MemoryType& t : m.memories) memory_address_types.push_back(t.address == AddressType::i64 ? i64 : i32);
     inexact_imports.reserve(m.imported_function_count);
     for (const Import& import : m.imports)
-        if (const auto* const f = std::get_if<FuncExtern>(&import.type)) inexact_imports.push_back(f->exactness == Exactness::inexact);
+        if (const auto* const f = std::get_if<FuncExtern>(&import.type))
+            inexact_imports.push_back(f->exactness == Exactness::inexact);
 }
 
 void LocalTypes::assign_params(std::span<const ValType> params)
@@ -38,10 +39,8 @@ void LocalTypes::append(uint32_t count, ValType type)
     if (count == 0) return;
     const uint32_t end = m_size + count;
     if (m_size < flat_size) std::fill(m_flat.begin() + m_size, m_flat.begin() + std::min(end, flat_size), type);
-    if (!m_runs.empty() && m_runs.back().type == type)
-        m_runs.back().end = end;
-    else
-        m_runs.push_back({end, type});
+    if (!m_runs.empty() && m_runs.back().type == type) m_runs.back().end = end;
+    else m_runs.push_back({end, type});
     m_size = end;
 }
 
@@ -51,8 +50,8 @@ ValType LocalTypes::at_slow(uint32_t local) const
 }
 
 FunctionValidator::FunctionValidator(const ModuleFacts& facts)
-    : m_facts(facts), m_module(facts.module), m_registry(*facts.module.registry), m_operands(std::make_unique<ValType[]>(initial_operands)),
-      m_limit(m_operands.get() + initial_operands)
+    : m_facts(facts), m_module(facts.module), m_registry(*facts.module.registry),
+      m_operands(std::make_unique<ValType[]>(initial_operands)), m_limit(m_operands.get() + initial_operands)
 {
 }
 
@@ -70,7 +69,10 @@ bool FunctionValidator::fail(std::string message, ErrorKind kind)
     return false;
 }
 
-bool FunctionValidator::fail_index(const char* unknown, uint32_t index) { return fail(std::string{unknown} + " " + std::to_string(index)); }
+bool FunctionValidator::fail_index(const char* unknown, uint32_t index)
+{
+    return fail(std::string{unknown} + " " + std::to_string(index));
+}
 
 bool FunctionValidator::mismatch(const std::string& expected, const std::string& found)
 {
@@ -81,15 +83,22 @@ bool FunctionValidator::mismatch(const std::string& expected, const std::string&
     return false;
 }
 
-bool FunctionValidator::type_mismatch(ValType expected, ValType found) { return mismatch(to_string(expected, m_module), to_string(found, m_module)); }
+bool FunctionValidator::type_mismatch(ValType expected, ValType found)
+{
+    return mismatch(to_string(expected, m_module), to_string(found, m_module));
+}
 
 bool FunctionValidator::fail_alignment(uint32_t align_log2, bool is_atomic)
 {
-    return fail(std::string{is_atomic ? "alignment must be natural for an atomic access, 2^" : "alignment must not be larger than natural, 2^"} +
+    return fail(std::string{is_atomic ? "alignment must be natural for an atomic access, 2^"
+                                      : "alignment must not be larger than natural, 2^"} +
                 std::to_string(align_log2));
 }
 
-bool FunctionValidator::fail_offset(uint64_t offset) { return fail("offset out of range: " + std::to_string(offset) + " of a 32-bit memory"); }
+bool FunctionValidator::fail_offset(uint64_t offset)
+{
+    return fail("offset out of range: " + std::to_string(offset) + " of a 32-bit memory");
+}
 
 // --- operands ---
 
@@ -182,8 +191,10 @@ bool FunctionValidator::pop_frame(Frame& frame)
     frame = m_frames.back();
     if (!pop_all(frame.type.results)) return false;
     if (m_top != m_floor)
-        return fail("type mismatch: values remain on the stack at the end of a block, " + to_string(m_top[-1], m_module) + " on top");
-    if (m_initialized.size() > frame.init_height) [[unlikely]] forget_initialized(frame.init_height);
+        return fail("type mismatch: values remain on the stack at the end of a block, " + to_string(m_top[-1], m_module) +
+                    " on top");
+    if (m_initialized.size() > frame.init_height) [[unlikely]]
+        forget_initialized(frame.init_height);
     m_frames.pop_back();
     m_floor = m_operands.get() + (m_frames.empty() ? 0 : m_frames.back().height);
     return true;
@@ -201,9 +212,11 @@ bool FunctionValidator::on_end(const NoImm&)
     Frame frame;
     if (!pop_frame(frame)) return false;
     if (frame.kind == FrameKind::if_) {  // the missing else branch passes its parameters on
-        if (frame.type.params.size() != frame.type.results.size()) return fail("type mismatch: an if without else leaves the stack as it was");
+        if (frame.type.params.size() != frame.type.results.size())
+            return fail("type mismatch: an if without else leaves the stack as it was");
         for (size_t i = 0; i < frame.type.params.size(); ++i)
-            if (!m_registry.is_subtype(frame.type.params[i], frame.type.results[i])) return type_mismatch(frame.type.results[i], frame.type.params[i]);
+            if (!m_registry.is_subtype(frame.type.params[i], frame.type.results[i]))
+                return type_mismatch(frame.type.results[i], frame.type.params[i]);
     }
     push_all(frame.type.results);
     return true;
@@ -222,14 +235,18 @@ bool FunctionValidator::defined_type(TypeIdx t, CompositeKind kind, const SubTyp
     if (t.value >= m_module.types.size()) return fail_index("unknown type", t.value);
     type = &m_module.sub_type(m_module.types[t.value]);
     if (type->kind == kind) return true;
-    const char* const wanted = kind == CompositeKind::func ? "a function" : kind == CompositeKind::struct_ ? "a struct" : "an array";
+    const char* const wanted = kind == CompositeKind::func    ? "a function"
+                             : kind == CompositeKind::struct_ ? "a struct"
+                                                              : "an array";
     return fail("type " + std::to_string(t.value) + " is not " + wanted + " type");
 }
 
 void FunctionValidator::note_unsupported(Feature feature, const char* text)
 {
     if (m_unsupported) return;
-    const char* const name = feature == Feature::gc ? "garbage collection" : feature == Feature::exceptions ? "exceptions" : "custom descriptors";
+    const char* const name = feature == Feature::gc         ? "garbage collection"
+                           : feature == Feature::exceptions ? "exceptions"
+                                                            : "custom descriptors";
     m_unsupported = UnsupportedUse{name, text, m_function.value_or(FuncIdx{}), m_offset};
 }
 

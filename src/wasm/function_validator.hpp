@@ -68,15 +68,14 @@ public:
 
     // --- visitor ---
     void at(uint32_t offset_bytes) { m_offset = offset_bytes; }
-#define WEIR_OP(code, ident, text, imm, signature, align, feature)                                                                       \
-    [[gnu::always_inline]] bool ident(const wasm::imm& i)                                                                                \
-    {                                                                                                                                    \
-        if constexpr (Feature::feature == Feature::gc || Feature::feature == Feature::exceptions || Feature::feature == Feature::custom_descriptors) \
-            note_unsupported(Feature::feature, text);                                                                                    \
-        if constexpr (SignatureId::signature == SignatureId::special)                                                                    \
-            return on_##ident(i);                                                                                                        \
-        else                                                                                                                             \
-            return plain<Opcode::ident, signatures::signature, align, Feature::feature>(i);                                              \
+#define WEIR_OP(code, ident, text, imm, signature, align, feature)                                  \
+    [[gnu::always_inline]] bool ident(const wasm::imm& i)                                           \
+    {                                                                                               \
+        if constexpr (Feature::feature == Feature::gc || Feature::feature == Feature::exceptions || \
+                      Feature::feature == Feature::custom_descriptors)                              \
+            note_unsupported(Feature::feature, text);                                               \
+        if constexpr (SignatureId::signature == SignatureId::special) return on_##ident(i);         \
+        else return plain<Opcode::ident, signatures::signature, align, Feature::feature>(i);        \
     }
 #include "wasm/opcodes.def"
 #undef WEIR_OP
@@ -105,12 +104,14 @@ private:
     [[nodiscard]] uint32_t height() const { return static_cast<uint32_t>(m_top - m_operands.get()); }
     void push(ValType t)
     {
-        if (m_top == m_limit) [[unlikely]] grow_operands(1);
+        if (m_top == m_limit) [[unlikely]]
+            grow_operands(1);
         *m_top++ = t;
     }
     void push_all(std::span<const ValType> types)
     {
-        if (static_cast<size_t>(m_limit - m_top) < types.size()) [[unlikely]] grow_operands(types.size());
+        if (static_cast<size_t>(m_limit - m_top) < types.size()) [[unlikely]]
+            grow_operands(types.size());
         for (const ValType t : types) *m_top++ = t;
     }
     bool pop(ValType expected)
@@ -132,7 +133,8 @@ private:
     bool pop_ref(ValType& found);  // a reference; its heap is bottom when the operand is not known
     /// Whether the operands on top fit these types; they stay as they are.
     bool match(std::span<const ValType> types);
-    bool replace(std::span<const ValType> types);  // pops and pushes: a branch's operands stay for the fall-through, as the label's types
+    bool replace(
+        std::span<const ValType> types);  // pops and pushes: a branch's operands stay for the fall-through, as the label's types
     void set_unreachable()
     {
         m_top = m_floor;
@@ -146,7 +148,8 @@ private:
     bool pop_frame(Frame& frame);
     bool label(LabelIdx depth, std::span<const ValType>& types)
     {
-        if (depth.value >= m_frames.size()) [[unlikely]] return fail_index("unknown label", depth.value);
+        if (depth.value >= m_frames.size()) [[unlikely]]
+            return fail_index("unknown label", depth.value);
         const Frame& frame = m_frames[m_frames.size() - 1 - depth.value];
         types = frame.kind == FrameKind::loop ? frame.type.params : frame.type.results;
         return true;
@@ -155,7 +158,10 @@ private:
 
     // --- index spaces ---
     bool check_local(LocalIdx l) { return l.value < m_locals.size() || fail_index("unknown local", l.value); }
-    bool check_memory(MemoryIdx m) { return m.value < m_facts.memory_address_types.size() || fail_index("unknown memory", m.value); }
+    bool check_memory(MemoryIdx m)
+    {
+        return m.value < m_facts.memory_address_types.size() || fail_index("unknown memory", m.value);
+    }
     bool check_table(TableIdx t) { return t.value < m_module.tables.size() || fail_index("unknown table", t.value); }
     bool check_function(FuncIdx f) { return f.value < m_module.functions.size() || fail_index("unknown function", f.value); }
     bool check_data(DataIdx d);
@@ -163,14 +169,22 @@ private:
     bool check_tag(TagIdx t) { return t.value < m_module.tags.size() || fail_index("unknown tag", t.value); }
     bool defined_type(TypeIdx t, CompositeKind kind, const SubType*& type);
     [[nodiscard]] ValType address_type(MemoryIdx m) const { return m_facts.memory_address_types[m.value]; }
-    [[nodiscard]] ValType address_type(TableIdx t) const { return m_module.tables[t.value].type.address == AddressType::i64 ? i64 : i32; }
+    [[nodiscard]] ValType address_type(TableIdx t) const
+    {
+        return m_module.tables[t.value].type.address == AddressType::i64 ? i64 : i32;
+    }
     [[nodiscard]] ValType element_type(TableIdx t) const { return m_module.tables[t.value].type.element; }
-    [[nodiscard]] ValType defined(TypeIdx t, Nullability n, Exactness e = Exactness::inexact) const { return ValType::ref(m_module.types[t.value], n, e); }
+    [[nodiscard]] ValType defined(TypeIdx t, Nullability n, Exactness e = Exactness::inexact) const
+    {
+        return ValType::ref(m_module.types[t.value], n, e);
+    }
     bool check_access(const MemArg& arg, uint32_t align_log2, bool is_atomic)
     {
         if (!check_memory(arg.memory)) return false;
-        if (is_atomic ? arg.align_log2 != align_log2 : arg.align_log2 > align_log2) [[unlikely]] return fail_alignment(align_log2, is_atomic);
-        if (arg.offset > UINT32_MAX && address_type(arg.memory) == i32) [[unlikely]] return fail_offset(arg.offset);
+        if (is_atomic ? arg.align_log2 != align_log2 : arg.align_log2 > align_log2) [[unlikely]]
+            return fail_alignment(align_log2, is_atomic);
+        if (arg.offset > UINT32_MAX && address_type(arg.memory) == i32) [[unlikely]]
+            return fail_offset(arg.offset);
         return true;
     }
     bool fail_alignment(uint32_t align_log2, bool is_atomic);
@@ -257,8 +271,10 @@ template <Opcode op, const Signature& s, uint8_t align_log2, Feature feature, cl
         bool fits = m_top - m_floor >= s.operand_count;
         if (fits)
             for (uint32_t i = 0; i < s.operand_count; ++i)
-                fits = fits && m_top[static_cast<int>(i) - s.operand_count] == (s.operands[i] == Signature::address ? address : s.operands[i]);
-        if (!fits) [[unlikely]] return plain_slow(s, address);
+                fits = fits && m_top[static_cast<int>(i) - s.operand_count] ==
+                                   (s.operands[i] == Signature::address ? address : s.operands[i]);
+        if (!fits) [[unlikely]]
+            return plain_slow(s, address);
         m_top -= s.operand_count;
         for (uint32_t i = 0; i < s.result_count; ++i) *m_top++ = s.results[i];
         return true;
@@ -270,7 +286,8 @@ template <Opcode op, const Signature& s, uint8_t align_log2, Feature feature, cl
 [[gnu::always_inline]] inline bool FunctionValidator::on_local_get(const LocalIdx& l)
 {
     if (!check_local(l)) return false;
-    if (m_has_uninitialized && !m_is_initialized[l.value]) [[unlikely]] return fail_index("uninitialized local", l.value);
+    if (m_has_uninitialized && !m_is_initialized[l.value]) [[unlikely]]
+        return fail_index("uninitialized local", l.value);
     push(m_locals.at(l.value));
     return true;
 }
@@ -296,7 +313,8 @@ template <Opcode op, const Signature& s, uint8_t align_log2, Feature feature, cl
 }
 [[gnu::always_inline]] inline bool FunctionValidator::on_global_get(const GlobalIdx& g)
 {
-    if (g.value >= m_global_limit) [[unlikely]] return fail_index("unknown global", g.value);
+    if (g.value >= m_global_limit) [[unlikely]]
+        return fail_index("unknown global", g.value);
     const GlobalType& type = m_module.globals[g.value].type;
     if (!m_function && type.mutability == Mutability::var) return fail("constant expression required: the global is mutable");
     push(type.type);
@@ -304,16 +322,22 @@ template <Opcode op, const Signature& s, uint8_t align_log2, Feature feature, cl
 }
 [[gnu::always_inline]] inline bool FunctionValidator::on_global_set(const GlobalIdx& g)
 {
-    if (g.value >= m_module.globals.size()) [[unlikely]] return fail_index("unknown global", g.value);
+    if (g.value >= m_module.globals.size()) [[unlikely]]
+        return fail_index("unknown global", g.value);
     const GlobalType& type = m_module.globals[g.value].type;
-    if (type.mutability == Mutability::const_) [[unlikely]] return fail_index("immutable global: cannot set global", g.value);
+    if (type.mutability == Mutability::const_) [[unlikely]]
+        return fail_index("immutable global: cannot set global", g.value);
     return pop(type.type);
 }
-[[gnu::always_inline]] inline bool FunctionValidator::on_call(const FuncIdx& f) { return check_function(f) && call_type(*m_facts.function_types[f.value]); }
+[[gnu::always_inline]] inline bool FunctionValidator::on_call(const FuncIdx& f)
+{
+    return check_function(f) && call_type(*m_facts.function_types[f.value]);
+}
 
 [[gnu::always_inline]] inline bool FunctionValidator::push_frame(FrameKind kind, const BlockType& type)
 {
-    if (m_frames.size() == max_nesting) [[unlikely]] return fail("blocks nest too deeply", ErrorKind::limit);
+    if (m_frames.size() == max_nesting) [[unlikely]]
+        return fail("blocks nest too deeply", ErrorKind::limit);
     Frame& frame = m_frames.emplace_back();
     frame.kind = kind;
     frame.height = height();
@@ -323,9 +347,18 @@ template <Opcode op, const Signature& s, uint8_t align_log2, Feature feature, cl
     push_all(type.params);
     return true;
 }
-[[gnu::always_inline]] inline bool FunctionValidator::on_block(const BlockType& type) { return pop_all(type.params) && push_frame(FrameKind::block, type); }
-[[gnu::always_inline]] inline bool FunctionValidator::on_loop(const BlockType& type) { return pop_all(type.params) && push_frame(FrameKind::loop, type); }
-[[gnu::always_inline]] inline bool FunctionValidator::on_if_(const BlockType& type) { return pop(i32) && pop_all(type.params) && push_frame(FrameKind::if_, type); }
+[[gnu::always_inline]] inline bool FunctionValidator::on_block(const BlockType& type)
+{
+    return pop_all(type.params) && push_frame(FrameKind::block, type);
+}
+[[gnu::always_inline]] inline bool FunctionValidator::on_loop(const BlockType& type)
+{
+    return pop_all(type.params) && push_frame(FrameKind::loop, type);
+}
+[[gnu::always_inline]] inline bool FunctionValidator::on_if_(const BlockType& type)
+{
+    return pop(i32) && pop_all(type.params) && push_frame(FrameKind::if_, type);
+}
 [[gnu::always_inline]] inline bool FunctionValidator::on_br(const LabelIdx& depth)
 {
     std::span<const ValType> types;

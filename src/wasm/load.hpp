@@ -20,7 +20,9 @@ struct LoadOptions {
 };
 
 /// Decodes and validates. `owner` keeps `bytes` alive for the module's life. Thread-safe, also with one registry.
-[[nodiscard]] Result<std::shared_ptr<const Module>, ModuleError> load_module(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
-                                                                             std::shared_ptr<TypeRegistry> registry, const LoadOptions& options = {});
+[[nodiscard]] Result<std::shared_ptr<const Module>, ModuleError> load_module(std::span<const std::byte> bytes,
+                                                                             std::shared_ptr<const void> owner,
+                                                                             std::shared_ptr<TypeRegistry> registry,
+                                                                             const LoadOptions& options = {});
 
 }  // namespace weir::wasm

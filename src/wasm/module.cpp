@@ -73,7 +73,8 @@ std::string describe(ValType t, const Module* module)
     }
     const std::string heap = t.is_exact() ? "(exact " + heap_name(t, module) + ")" : heap_name(t, module);
     if (t.is_nullable() && t.heap() == HeapKind::none) return "nullref";
-    if (t.is_nullable() && (t.heap() == HeapKind::nofunc || t.heap() == HeapKind::noextern || t.heap() == HeapKind::noexn)) return "null" + heap.substr(2) + "ref";
+    if (t.is_nullable() && (t.heap() == HeapKind::nofunc || t.heap() == HeapKind::noextern || t.heap() == HeapKind::noexn))
+        return "null" + heap.substr(2) + "ref";
     if (t.is_nullable() && t.heap() != HeapKind::indexed) return heap + "ref";
     return std::string{"(ref "} + (t.is_nullable() ? "null " : "") + heap + ")";
 }

@@ -2,13 +2,14 @@
 
 #include "wasm/module.hpp"
 
-#include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace weir::wasm {
 
 /// Function names of the name section, for messages and backtraces. Parsed when made; damage ends the parsing, never an error.
+/// Names are a guest's: valid UTF-8, but see printable() before they go to a terminal. They live as long as the module.
 /// Standard: Core 3.0, appendix "Name Section".
 class FunctionNames {
 public:
@@ -20,8 +21,18 @@ public:
     [[nodiscard]] std::string_view module_name() const { return m_module_name; }
 
 private:
-    std::unordered_map<uint32_t, std::string_view> m_names;
+    using Entries = std::vector<std::pair<uint32_t, std::string_view>>;  // by function, of one function's in the file's order
+    Entries m_names;
+    Entries m_exports;
     std::string_view m_module_name;
 };
+
+struct LocalName {
+    LocalIdx local;
+    std::string_view name;
+};
+
+/// The names of a function's parameters and locals, as far as the name section has them. Reads the section anew each time.
+[[nodiscard]] std::vector<LocalName> local_names_of(const Module& module, FuncIdx function);
 
 }  // namespace weir::wasm

@@ -54,7 +54,8 @@ inline constexpr ValType addr = Signature::address;
 namespace signatures {
 using detail::addr;
 #define WEIR_LIST(...) {__VA_ARGS__}
-#define WEIR_SIGNATURE(ident, operands, results) inline constexpr Signature ident = detail::make_signature(WEIR_LIST operands, WEIR_LIST results);
+#define WEIR_SIGNATURE(ident, operands, results) \
+    inline constexpr Signature ident = detail::make_signature(WEIR_LIST operands, WEIR_LIST results);
 #include "wasm/signatures.def"
 #undef WEIR_SIGNATURE
 #undef WEIR_LIST

@@ -90,10 +90,11 @@ public:
             return {read_heap_type(r, m_types, nullability_of(opcode))};
         } else if constexpr (std::is_same_v<Imm, BrOnCastImm>) {
             return br_on_cast();
-        } else if constexpr (std::is_same_v<Imm, CallIndirectImm> || std::is_same_v<Imm, MemoryInitImm> || std::is_same_v<Imm, MemoryCopyImm> ||
-                             std::is_same_v<Imm, TableInitImm> || std::is_same_v<Imm, TableCopyImm> || std::is_same_v<Imm, StructFieldImm> ||
-                             std::is_same_v<Imm, ArrayNewFixedImm> || std::is_same_v<Imm, ArrayDataImm> || std::is_same_v<Imm, ArrayElemImm> ||
-                             std::is_same_v<Imm, ArrayCopyImm>) {
+        } else if constexpr (std::is_same_v<Imm, CallIndirectImm> || std::is_same_v<Imm, MemoryInitImm> ||
+                             std::is_same_v<Imm, MemoryCopyImm> || std::is_same_v<Imm, TableInitImm> ||
+                             std::is_same_v<Imm, TableCopyImm> || std::is_same_v<Imm, StructFieldImm> ||
+                             std::is_same_v<Imm, ArrayNewFixedImm> || std::is_same_v<Imm, ArrayDataImm> ||
+                             std::is_same_v<Imm, ArrayElemImm> || std::is_same_v<Imm, ArrayCopyImm>) {
             return two_indices<Imm>();
         } else {
             return Imm{r.u32()};  // an index
@@ -121,7 +122,8 @@ private:
     static constexpr Nullability nullability_of(Opcode opcode)
     {
         using enum Opcode;
-        return opcode == ref_test || opcode == ref_cast || opcode == ref_cast_desc_eq ? Nullability::non_null : Nullability::nullable;
+        return opcode == ref_test || opcode == ref_cast || opcode == ref_cast_desc_eq ? Nullability::non_null
+                                                                                      : Nullability::nullable;
     }
 
     [[gnu::always_inline]] BlockType block_type()
@@ -232,26 +234,27 @@ enum class OpcodeForm : uint8_t { one_byte, prefixed };
 /// Reads one instruction's immediates and calls the visitor. The two forms are two switches so that the one for single bytes is one
 /// dense table.
 template <OpcodeForm form, class Reader, class V>
-[[gnu::always_inline]] inline bool dispatch(uint32_t code, size_t at, Reader& reader, ImmediateReader<Reader>& immediates, uint32_t& depth, V& visitor)
+[[gnu::always_inline]] inline bool dispatch(uint32_t code, size_t at, Reader& reader, ImmediateReader<Reader>& immediates,
+                                            uint32_t& depth, V& visitor)
 {
     if constexpr (form == OpcodeForm::one_byte)
         if (code > 0xff) std::unreachable();
     switch (code) {
-#define WEIR_OP(number, ident, text, imm, ...)                                                                            \
-    case number: {                                                                                                        \
-        if constexpr (((number) > 0xff) != (form == OpcodeForm::prefixed)) {                                              \
-            std::unreachable();                                                                                           \
-        } else {                                                                                                          \
-            const imm immediate = immediates.template read<imm>(Opcode::ident);                                           \
-            if constexpr (!std::is_same_v<imm, NoImm>)                                                                    \
-                if (reader.failed()) [[unlikely]] return false;                                                           \
+#define WEIR_OP(number, ident, text, imm, ...)                                                                               \
+    case number: {                                                                                                           \
+        if constexpr (((number) > 0xff) != (form == OpcodeForm::prefixed)) {                                                 \
+            std::unreachable();                                                                                              \
+        } else {                                                                                                             \
+            const imm immediate = immediates.template read<imm>(Opcode::ident);                                              \
+            if constexpr (!std::is_same_v<imm, NoImm>)                                                                       \
+                if (reader.failed()) [[unlikely]]                                                                            \
+                    return false;                                                                                            \
             if constexpr (Opcode::ident == Opcode::block || Opcode::ident == Opcode::loop || Opcode::ident == Opcode::if_ || \
-                          Opcode::ident == Opcode::try_table)                                                             \
-                ++depth;                                                                                                  \
-            else if constexpr (Opcode::ident == Opcode::end)                                                              \
-                --depth;                                                                                                  \
-            return visitor.ident(immediate);                                                                              \
-        }                                                                                                                 \
+                          Opcode::ident == Opcode::try_table)                                                                \
+                ++depth;                                                                                                     \
+            else if constexpr (Opcode::ident == Opcode::end) --depth;                                                        \
+            return visitor.ident(immediate);                                                                                 \
+        }                                                                                                                    \
     }
 #include "wasm/opcodes.def"
 #undef WEIR_OP
@@ -261,7 +264,8 @@ template <OpcodeForm form, class Reader, class V>
 
 /// The instructions behind a prefix byte. Apart, for they are rare where speed is counted.
 template <class Reader, class V>
-[[gnu::noinline]] bool dispatch_prefixed(uint32_t prefix, size_t at, Reader& reader, ImmediateReader<Reader>& immediates, uint32_t& depth, V& visitor)
+[[gnu::noinline]] bool dispatch_prefixed(uint32_t prefix, size_t at, Reader& reader, ImmediateReader<Reader>& immediates,
+                                         uint32_t& depth, V& visitor)
 {
     const uint32_t sub_opcode = reader.u32();
     if (reader.failed()) return false;
@@ -282,10 +286,13 @@ bool read_instructions(const Module& module, Reader& reader, V& visitor)
         const size_t at = reader.offset();
         visitor.at(static_cast<uint32_t>(at));
         const uint32_t code = reader.u8();
-        if (reader.failed()) [[unlikely]] return false;
-        const bool goes_on = code >= 0xfb && code <= 0xfe ? detail::dispatch_prefixed(code, at, reader, immediates, depth, visitor)
-                                                          : detail::dispatch<detail::OpcodeForm::one_byte>(code, at, reader, immediates, depth, visitor);
-        if (!goes_on) [[unlikely]] return false;
+        if (reader.failed()) [[unlikely]]
+            return false;
+        const bool goes_on = code >= 0xfb && code <= 0xfe
+                               ? detail::dispatch_prefixed(code, at, reader, immediates, depth, visitor)
+                               : detail::dispatch<detail::OpcodeForm::one_byte>(code, at, reader, immediates, depth, visitor);
+        if (!goes_on) [[unlikely]]
+            return false;
     }
     return true;
 }

@@ -52,7 +52,8 @@ public:
         if (!t.is_ref() || t.heap() != HeapKind::indexed) return;
         TypeId id = t.type();
         resolve(id);
-        t = ValType::ref(id, t.is_nullable() ? Nullability::nullable : Nullability::non_null, t.is_exact() ? Exactness::exact : Exactness::inexact);
+        t = ValType::ref(id, t.is_nullable() ? Nullability::nullable : Nullability::non_null,
+                         t.is_exact() ? Exactness::exact : Exactness::inexact);
     }
     void resolve(SubType& t) const
     {
@@ -124,7 +125,8 @@ TypeRegistry::~TypeRegistry()
         std::destroy_at(m_chunks[place.chunk].load(std::memory_order_relaxed) + place.index);
     }
     for (uint32_t k = 0; k < chunk_count; ++k)
-        if (SubType* const chunk = m_chunks[k].load(std::memory_order_relaxed)) std::allocator<SubType>{}.deallocate(chunk, first_chunk_size << k);
+        if (SubType* const chunk = m_chunks[k].load(std::memory_order_relaxed))
+            std::allocator<SubType>{}.deallocate(chunk, first_chunk_size << k);
 }
 
 void TypeRegistry::append(SubType type)

@@ -110,10 +110,12 @@ public:
         m_module.unsupported = bodies.unsupported();
         for (const DataSegment& s : m_module.datas)
             if (s.mode == SegmentMode::active)
-                if (auto e = constants.validate_const(s.offset, m_facts.memory_address_types[s.memory.value], global_count)) return e;
+                if (auto e = constants.validate_const(s.offset, m_facts.memory_address_types[s.memory.value], global_count))
+                    return e;
         // A constant expression stands before all bodies, but for those of data segments.
         const auto& in_constants = constants.unsupported();
-        if (in_constants && (!m_module.unsupported || in_constants->offset_bytes < m_module.unsupported->offset_bytes)) m_module.unsupported = in_constants;
+        if (in_constants && (!m_module.unsupported || in_constants->offset_bytes < m_module.unsupported->offset_bytes))
+            m_module.unsupported = in_constants;
         return std::nullopt;
     }
 
@@ -125,7 +127,9 @@ private:
             const TableType& table = m_module.tables[s.table.value].type;
             if (auto e = constants.validate_const(s.offset, table.address == AddressType::i64 ? i64 : i32, global_count)) return e;
             if (!m_module.registry->is_subtype(s.type, table.element)) {
-                ModuleError e{ErrorKind::invalid, {}, s.offset.offset_bytes, std::nullopt, {}, to_string(table.element, m_module), to_string(s.type, m_module)};
+                ModuleError e{
+                    ErrorKind::invalid,         {}, s.offset.offset_bytes, std::nullopt, {}, to_string(table.element, m_module),
+                    to_string(s.type, m_module)};
                 e.message = "type mismatch: the table wants elements of type " + e.expected + ", the segment has " + e.found;
                 return e;
             }

@@ -42,7 +42,8 @@ bool FunctionValidator::on_return_(const NoImm&)
 bool FunctionValidator::return_call_type(const FuncType& type)
 {
     const auto results = m_frames.front().type.results;
-    if (type.results.size() != results.size()) return fail("type mismatch: the callee gives another number of results than its caller");
+    if (type.results.size() != results.size())
+        return fail("type mismatch: the callee gives another number of results than its caller");
     for (size_t i = 0; i < results.size(); ++i)
         if (!m_registry.is_subtype(type.results[i], results[i])) return type_mismatch(results[i], type.results[i]);
     if (!pop_all(type.params)) return false;
@@ -56,8 +57,7 @@ bool FunctionValidator::indirect_type(const CallIndirectImm& imm, const FuncType
     const SubType* sub = nullptr;
     if (!defined_type(imm.type, CompositeKind::func, sub)) return false;
     type = &sub->func;
-    if (!m_registry.is_subtype(element_type(imm.table), funcref))
-        return fail("type mismatch: the table holds no functions");
+    if (!m_registry.is_subtype(element_type(imm.table), funcref)) return fail("type mismatch: the table holds no functions");
     return pop(address_type(imm.table));
 }
 
@@ -69,7 +69,10 @@ bool FunctionValidator::call_ref_operand(TypeIdx t, const FuncType*& type)
     return pop(defined(t, Nullability::nullable));
 }
 
-bool FunctionValidator::on_return_call(const FuncIdx& f) { return check_function(f) && return_call_type(*m_facts.function_types[f.value]); }
+bool FunctionValidator::on_return_call(const FuncIdx& f)
+{
+    return check_function(f) && return_call_type(*m_facts.function_types[f.value]);
+}
 bool FunctionValidator::on_call_indirect(const CallIndirectImm& imm)
 {
     const FuncType* type = nullptr;
@@ -118,7 +121,8 @@ bool FunctionValidator::on_try_table(const TryTableImm& imm)
         const bool has_exnref = c.kind == CatchKind::catch_ref || c.kind == CatchKind::catch_all_ref;
         std::span<const ValType> types;
         if (!label(c.label, types)) return false;
-        if (types.size() != caught.size() + (has_exnref ? 1 : 0)) return fail("type mismatch: a catch clause gives its label another number of operands");
+        if (types.size() != caught.size() + (has_exnref ? 1 : 0))
+            return fail("type mismatch: a catch clause gives its label another number of operands");
         for (size_t i = 0; i < caught.size(); ++i)
             if (!m_registry.is_subtype(caught[i], types[i])) return type_mismatch(types[i], caught[i]);
         constexpr ValType exnref = ValType::ref(HeapKind::exn, Nullability::non_null);
@@ -157,10 +161,7 @@ bool FunctionValidator::on_table_get(const TableIdx& t)
     push(element_type(t));
     return true;
 }
-bool FunctionValidator::on_table_set(const TableIdx& t)
-{
-    return check_table(t) && pop(element_type(t)) && pop(address_type(t));
-}
+bool FunctionValidator::on_table_set(const TableIdx& t) { return check_table(t) && pop(element_type(t)) && pop(address_type(t)); }
 bool FunctionValidator::on_table_size(const TableIdx& t)
 {
     if (!check_table(t)) return false;
@@ -209,7 +210,10 @@ bool FunctionValidator::on_memory_grow(const MemoryIdx& m)
     push(address_type(m));
     return true;
 }
-bool FunctionValidator::on_memory_fill(const MemoryIdx& m) { return check_memory(m) && pop(address_type(m)) && pop(i32) && pop(address_type(m)); }
+bool FunctionValidator::on_memory_fill(const MemoryIdx& m)
+{
+    return check_memory(m) && pop(address_type(m)) && pop(i32) && pop(address_type(m));
+}
 bool FunctionValidator::on_memory_copy(const MemoryCopyImm& imm)
 {
     if (!check_memory(imm.destination) || !check_memory(imm.source)) return false;

@@ -23,7 +23,8 @@ bool FunctionValidator::struct_new(TypeIdx t, bool is_default, bool has_descript
     const SubType* type = nullptr;
     if (!defined_type(t, CompositeKind::struct_, type)) return false;
     if (type->descriptor.has_value() != has_descriptor)
-        return fail(has_descriptor ? "the type has no descriptor" : "the type needs a descriptor: type with descriptor requires descriptor allocation");
+        return fail(has_descriptor ? "the type has no descriptor"
+                                   : "the type needs a descriptor: type with descriptor requires descriptor allocation");
     if (has_descriptor && !pop(ValType::ref(*type->descriptor, Nullability::nullable, Exactness::exact))) return false;
     for (size_t i = type->fields.size(); i-- > 0;) {
         if (is_default) {
@@ -158,7 +159,8 @@ bool FunctionValidator::on_array_copy(const ArrayCopyImm& imm)
     FieldType s;
     if (!array_element(imm.destination, true, d) || !array_element(imm.source, false, s)) return false;
     if (d.packed != s.packed || !m_registry.is_subtype(s.type, d.type)) return fail("array types do not match");
-    return pop(i32) && pop(i32) && pop(defined(imm.source, Nullability::nullable)) && pop(i32) && pop(defined(imm.destination, Nullability::nullable));
+    return pop(i32) && pop(i32) && pop(defined(imm.source, Nullability::nullable)) && pop(i32) &&
+           pop(defined(imm.destination, Nullability::nullable));
 }
 bool FunctionValidator::on_array_init_data(const ArrayDataImm& imm)
 {
@@ -211,7 +213,8 @@ bool FunctionValidator::on_ref_get_desc(const TypeIdx& t)
     if (!type->descriptor) return fail("the type has no descriptor");
     ValType found;
     if (!pop_ref(found)) return false;
-    if (!m_registry.is_subtype(found, defined(t, Nullability::nullable))) return type_mismatch(defined(t, Nullability::nullable), found);
+    if (!m_registry.is_subtype(found, defined(t, Nullability::nullable)))
+        return type_mismatch(defined(t, Nullability::nullable), found);
     const bool is_exact = found.heap() != HeapKind::indexed || (found.is_exact() && found.type() == m_module.types[t.value]);
     push(ValType::ref(*type->descriptor, Nullability::non_null, is_exact ? Exactness::exact : Exactness::inexact));
     return true;

@@ -12,9 +12,9 @@ namespace weir::wasm {
 template <class V>
 concept OpVisitor = requires(V& v, uint32_t offset_bytes) {
     v.at(offset_bytes);
-#define WEIR_OP(code, ident, text, imm, ...)                                                     \
-    requires requires(const imm& immediate) {                                                    \
-        { v.ident(immediate) } -> std::same_as<bool>;                                            \
+#define WEIR_OP(code, ident, text, imm, ...)          \
+    requires requires(const imm& immediate) {         \
+        { v.ident(immediate) } -> std::same_as<bool>; \
     };
 #include "wasm/opcodes.def"
 #undef WEIR_OP

@@ -21,7 +21,8 @@ std::pair<uint32_t, uint32_t> sizes_of(const std::vector<std::string>& strings) 
 }
 
 /// Writes NUL-terminated strings to `buffer` and their addresses to `pointers`; all of it fits or nothing is written.
-HostResult<Nothing> write_strings(Context& cx, const std::vector<std::string>& strings, GuestPtr<uint32_t> pointers, GuestPtr<uint8_t> buffer) noexcept
+HostResult<Nothing> write_strings(Context& cx, const std::vector<std::string>& strings, GuestPtr<uint32_t> pointers,
+                                  GuestPtr<uint8_t> buffer) noexcept
 {
     const auto [count, bytes] = sizes_of(strings);
     const auto pointer_range = cx.memory.range(pointers.address, uint64_t{count} * sizeof(uint32_t));
@@ -52,7 +53,10 @@ HostResult<Nothing> args_get(Context& cx, GuestPtr<uint32_t> argv, GuestPtr<uint
 }
 
 /// Counts the variables and the bytes they take, NULs included. Spec: environ_sizes_get.
-HostResult<std::pair<uint32_t, uint32_t>> environ_sizes_get(Context& cx) noexcept { return sizes_of(cx.world.config().environment); }
+HostResult<std::pair<uint32_t, uint32_t>> environ_sizes_get(Context& cx) noexcept
+{
+    return sizes_of(cx.world.config().environment);
+}
 
 /// Stores the variables, each "NAME=value", and their addresses.
 /// @error fault  They do not fit in memory.

@@ -35,11 +35,11 @@ private:
     void parse() noexcept;
 
     alignas(8) std::byte m_buffer[buffer_bytes];
-    size_t m_filled = 0;          // bytes of entries in the buffer
-    size_t m_at = 0;              // where the current entry begins
-    uint64_t m_cookie = 0;        // that leads to the current entry
-    uint64_t m_first_cookie = 0;  // that leads to the first entry of the buffer
-    bool m_is_positioned = false; // the buffer, and the host's position behind it, are good
+    size_t m_filled = 0;           // bytes of entries in the buffer
+    size_t m_at = 0;               // where the current entry begins
+    uint64_t m_cookie = 0;         // that leads to the current entry
+    uint64_t m_first_cookie = 0;   // that leads to the first entry of the buffer
+    bool m_is_positioned = false;  // the buffer, and the host's position behind it, are good
     bool m_is_parsed = false;
     Entry m_entry{};
     size_t m_entry_bytes = 0;

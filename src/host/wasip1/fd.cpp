@@ -115,7 +115,7 @@ HostResult<Nothing> fd_fdstat_set_rights(Context& cx, Fd fd, Rights base, Rights
 HostResult<FileStat> fd_filestat_get(Context& cx, Fd fd) noexcept
 {
     WEIR_TRY(file, file_for(cx, fd, right_fd_filestat_get));
-    struct stat host {};
+    struct stat host{};
     if (::fstat(file->host_fd, &host) != 0) return from_host(errno);
     FileStat stat = to_filestat(host);
     stat.filetype = file->type;  // the kinds of sockets are told apart there

@@ -176,8 +176,9 @@ HostResult<FileSize> seek(Context& cx, Fd fd, FileDelta offset, int origin) noex
     if (!file) {
         const OpenFile* const there = cx.world.files().find(fd);
         // A terminal has no such right, and programs expect to be told why.
-        return there != nullptr && (there->type == FileType::character_device || there->type == FileType::socket_stream) ? Errno::spipe
-                                                                                                                         : file.error();
+        return there != nullptr && (there->type == FileType::character_device || there->type == FileType::socket_stream)
+                 ? Errno::spipe
+                 : file.error();
     }
     const off_t position = ::lseek((*file)->host_fd, static_cast<off_t>(offset), origin);
     if (position < 0) return from_host(errno);

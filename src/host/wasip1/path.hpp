@@ -48,7 +48,8 @@ private:
 /// Opens what the path names beneath the directory. `flags` are those of openat2; close-on-exec and what a trailing slash demands
 /// are added.
 /// @error perm  The path leads out of the directory.
-[[nodiscard]] Errno open_beneath(const OpenFile& directory, const Path& path, uint64_t flags, uint64_t mode, UniqueFd& opened) noexcept;
+[[nodiscard]] Errno open_beneath(const OpenFile& directory, const Path& path, uint64_t flags, uint64_t mode,
+                                 UniqueFd& opened) noexcept;
 
 /// O_NOFOLLOW unless the guest asked to follow, or a trailing slash demands it as in POSIX.
 [[nodiscard]] uint64_t nofollow(const Path& path, LookupFlags flags) noexcept;

@@ -23,7 +23,7 @@ bool is_private_to_the_host(int host_fd, const struct stat& status, bool wants_w
 {
     if (major(status.st_dev) != 0) return false;  // on a device, so no procfs; spares a system call
     if (S_ISDIR(status.st_mode) || (!wants_write && (status.st_mode & S_IROTH) != 0)) return false;
-    struct statfs file_system {};
+    struct statfs file_system{};
     return ::fstatfs(host_fd, &file_system) != 0 || file_system.f_type == PROC_SUPER_MAGIC;
 }
 
@@ -51,8 +51,8 @@ uint64_t to_host_flags(OFlags oflags, FdFlags fdflags) noexcept
 /// @error loop         A symlink, not to be followed.   @error mfile  The guest has too many descriptors.
 /// @error acces        The host forbids it, or it belongs to the host's process (see above).
 /// Spec: path_open. Linux: openat2(2).
-HostResult<Fd> path_open(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan<char> guest_path, OFlags oflags, Rights rights_base,
-                         Rights rights_inheriting, FdFlags fdflags) noexcept
+HostResult<Fd> path_open(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan<char> guest_path, OFlags oflags,
+                         Rights rights_base, Rights rights_inheriting, FdFlags fdflags) noexcept
 {
     if ((oflags & ~all_oflags) != 0 || (fdflags & ~all_fdflags) != 0) return Errno::inval;
     const bool creates = (oflags & oflag_creat) != 0, truncates = (oflags & oflag_trunc) != 0;
@@ -71,7 +71,8 @@ HostResult<Fd> path_open(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan
     const bool wants_read = (rights_base & reading) != no_rights;
     const bool wants_write = (rights_base & writing) != no_rights;
     const Rights inherited = rights_base & directory->rights_inheriting;
-    if ((wants_read && (inherited & reading) == no_rights) || (wants_write && (inherited & writing) == no_rights)) return Errno::notcapable;
+    if ((wants_read && (inherited & reading) == no_rights) || (wants_write && (inherited & writing) == no_rights))
+        return Errno::notcapable;
     if (wants_write && (oflags & oflag_directory) != 0) return Errno::isdir;
     if (directory->is_read_only && (creates || truncates || wants_write)) return Errno::rofs;
     if (!cx.world.files().has_room()) return Errno::mfile;  // before it is created or truncated
@@ -82,7 +83,7 @@ HostResult<Fd> path_open(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan
     const uint64_t flags = to_host_flags(oflags, fdflags) | access | nofollow(path, lookup_flags);
     if (const Errno e = open_beneath(*directory, path, flags, 0666, file->owned); e != Errno::success) return e;
     file->host_fd = file->owned.get();
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file->host_fd, &status) != 0) return from_host(errno);
     if (is_private_to_the_host(file->host_fd, status, wants_write)) return Errno::acces;
     file->type = file_type_of(status.st_mode);

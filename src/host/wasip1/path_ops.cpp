@@ -64,7 +64,8 @@ HostResult<Nothing> path_unlink_file(Context& cx, Fd fd, GuestSpan<char> guest_p
 /// @error xdev  The two are on different file systems of the host.   @error rofs  Either mount is read-only.
 /// @error notempty, isdir, notdir, inval  As POSIX says.
 /// Spec: path_rename. POSIX: renameat(2).
-HostResult<Nothing> path_rename(Context& cx, Fd fd, GuestSpan<char> old_guest_path, Fd new_fd, GuestSpan<char> new_guest_path) noexcept
+HostResult<Nothing> path_rename(Context& cx, Fd fd, GuestSpan<char> old_guest_path, Fd new_fd,
+                                GuestSpan<char> new_guest_path) noexcept
 {
     WEIR_TRY(old_directory, file_for_change(cx, fd, right_path_rename_source));
     WEIR_TRY(new_directory, file_for_change(cx, new_fd, right_path_rename_target));
@@ -136,7 +137,7 @@ HostResult<uint32_t> path_readlink(Context& cx, Fd fd, GuestSpan<char> guest_pat
     if (!to) return Errno::fault;
     UniqueFd link;
     if (const Errno e = open_beneath(*directory, path, O_PATH | nofollow(path, {}), 0, link); e != Errno::success) return e;
-    struct stat status {};
+    struct stat status{};
     if (::fstat(link.get(), &status) != 0) return from_host(errno);
     if (!S_ISLNK(status.st_mode)) return Errno::inval;
     if (to->empty()) return 0U;
@@ -153,13 +154,14 @@ HostResult<FileStat> path_filestat_get(Context& cx, Fd fd, LookupFlags flags, Gu
     if (const Errno e = path.read(cx, guest_path); e != Errno::success) return e;
     UniqueFd opened;
     if (const Errno e = open_beneath(*directory, path, O_PATH | nofollow(path, flags), 0, opened); e != Errno::success) return e;
-    struct stat status {};
+    struct stat status{};
     if (::fstat(opened.get(), &status) != 0) return from_host(errno);
     return to_filestat(status);
 }
 
 /// The same as wasi_unstable lays it out.
-HostResult<unstable::FileStat> unstable_path_filestat_get(Context& cx, Fd fd, LookupFlags flags, GuestSpan<char> guest_path) noexcept
+HostResult<unstable::FileStat> unstable_path_filestat_get(Context& cx, Fd fd, LookupFlags flags,
+                                                          GuestSpan<char> guest_path) noexcept
 {
     const HostResult<FileStat> stat = path_filestat_get(cx, fd, flags, guest_path);
     if (stat.status() != Errno::success) return stat.status();
@@ -168,8 +170,8 @@ HostResult<unstable::FileStat> unstable_path_filestat_get(Context& cx, Fd fd, Lo
 
 /// Sets times of access and modification, as fd_filestat_set_times; of a symlink itself unless it is to be followed.
 /// Spec: path_filestat_set_times. Linux: openat2(2) with O_PATH, then utimensat(2) on that descriptor.
-HostResult<Nothing> path_filestat_set_times(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan<char> guest_path, Timestamp atim,
-                                            Timestamp mtim, FstFlags flags) noexcept
+HostResult<Nothing> path_filestat_set_times(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan<char> guest_path,
+                                            Timestamp atim, Timestamp mtim, FstFlags flags) noexcept
 {
     WEIR_TRY(directory, file_for_change(cx, fd, right_path_filestat_set_times));
     timespec times[2];
@@ -177,7 +179,8 @@ HostResult<Nothing> path_filestat_set_times(Context& cx, Fd fd, LookupFlags look
     Path path;
     if (const Errno e = path.read(cx, guest_path); e != Errno::success) return e;
     UniqueFd opened;
-    if (const Errno e = open_beneath(*directory, path, O_PATH | nofollow(path, lookup_flags), 0, opened); e != Errno::success) return e;
+    if (const Errno e = open_beneath(*directory, path, O_PATH | nofollow(path, lookup_flags), 0, opened); e != Errno::success)
+        return e;
     return done(::utimensat(opened.get(), "", times, AT_EMPTY_PATH));
 }
 

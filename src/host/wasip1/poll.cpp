@@ -81,7 +81,8 @@ Wait to_wait(const Layout& s, uint64_t started_ns) noexcept
         w.due_ns = static_cast<uint64_t>(s.clock.timeout);
     } else {  // both clocks run alike, but the realtime clock may be set meanwhile
         const auto timeout = static_cast<uint64_t>(s.clock.timeout);
-        w.due_ns = timeout > std::numeric_limits<uint64_t>::max() - started_ns ? std::numeric_limits<uint64_t>::max() : started_ns + timeout;
+        w.due_ns = timeout > std::numeric_limits<uint64_t>::max() - started_ns ? std::numeric_limits<uint64_t>::max()
+                                                                               : started_ns + timeout;
     }
     return w;
 }
@@ -152,7 +153,8 @@ public:
             const int n = ::ppoll(m_polls.span().data(), count, is_bounded ? &timeout : nullptr, nullptr);
             if (n < 0 && errno != EINTR) return from_host(errno);
             // The kernel may be early by its own clock's tick; then it is asked again for the rest.
-            if (n > 0 || m_is_ready || (m_monotonic_ns != never && now_ns(CLOCK_MONOTONIC) >= m_monotonic_ns)) return Errno::success;
+            if (n > 0 || m_is_ready || (m_monotonic_ns != never && now_ns(CLOCK_MONOTONIC) >= m_monotonic_ns))
+                return Errno::success;
         }
     }
 
@@ -218,10 +220,8 @@ HostResult<uint32_t> poll_oneoff(Context& cx, GuestPtr<Layout> in, GuestPtr<Even
         Wait& w = waits[i] = to_wait(subscription, started_ns);
         if (w.type != EventType::clock) {
             const auto file = file_for(cx, w.fd, right_poll_fd_readwrite);
-            if (file)
-                w.poll_index = set.add(w.fd, (*file)->host_fd, w.type == EventType::fd_read ? POLLIN : POLLOUT);
-            else
-                w.error = file.error();
+            if (file) w.poll_index = set.add(w.fd, (*file)->host_fd, w.type == EventType::fd_read ? POLLIN : POLLOUT);
+            else w.error = file.error();
         } else if (w.error == Errno::success) {
             set.expect_at(w);
         }
@@ -242,7 +242,8 @@ HostResult<uint32_t> poll_oneoff(Context& cx, GuestPtr<Layout> in, GuestPtr<Even
 }
 
 constexpr std::array preview1_functions{host_fn<"poll_oneoff", poll_oneoff<Subscription>>("in out nsubscriptions nevents")};
-constexpr std::array unstable_functions{host_fn<"poll_oneoff", poll_oneoff<unstable::Subscription>>("in out nsubscriptions nevents")};
+constexpr std::array unstable_functions{
+    host_fn<"poll_oneoff", poll_oneoff<unstable::Subscription>>("in out nsubscriptions nevents")};
 
 }  // namespace
 

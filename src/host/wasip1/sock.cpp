@@ -19,7 +19,10 @@ namespace {
 using host::GuestSpan;
 using host::host_fn;
 
-bool is_socket(const OpenFile& file) noexcept { return file.type == FileType::socket_stream || file.type == FileType::socket_dgram; }
+bool is_socket(const OpenFile& file) noexcept
+{
+    return file.type == FileType::socket_stream || file.type == FileType::socket_dgram;
+}
 
 /// @error notsock  It is something else.   @error badf, notcapable  As file_for.
 Result<OpenFile*, Errno> socket_for(Context& cx, Fd fd, Rights needed) noexcept
@@ -98,7 +101,8 @@ HostResult<std::pair<uint32_t, RoFlags>> sock_recv(Context& cx, Fd fd, GuestSpan
     if ((flags & ~all_riflags) != 0) return Errno::inval;
     Message message;
     if (const Errno e = message.read(cx, ri_data); e != Errno::success) return e;
-    const int host_flags = ((flags & ri_recv_peek) != 0 ? MSG_PEEK : 0) | ((flags & ri_recv_waitall) != 0 ? MSG_WAITALL : 0) | wait_flags(*file);
+    const int host_flags =
+        ((flags & ri_recv_peek) != 0 ? MSG_PEEK : 0) | ((flags & ri_recv_waitall) != 0 ? MSG_WAITALL : 0) | wait_flags(*file);
     const ssize_t n = retrying([&] { return ::recvmsg(file->host_fd, &message.header, host_flags); });
     if (n < 0) return from_host(errno);
     const bool is_truncated = (message.header.msg_flags & MSG_TRUNC) != 0;

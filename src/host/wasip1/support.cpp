@@ -30,7 +30,8 @@ Result<OpenFile*, Errno> file_for(Context& cx, Fd fd, Rights needed) noexcept
     if (missing == no_rights) [[likely]]
         return file;
     if (file->type == FileType::directory && (missing & ~directory_rights) != no_rights) return Unexpected{Errno::isdir};
-    if (file->type != FileType::directory && (missing & ~(file_rights | socket_rights)) != no_rights) return Unexpected{Errno::notdir};
+    if (file->type != FileType::directory && (missing & ~(file_rights | socket_rights)) != no_rights)
+        return Unexpected{Errno::notdir};
     return Unexpected{(missing & (right_fd_read | right_fd_write)) != no_rights ? Errno::badf : Errno::notcapable};
 }
 
@@ -59,7 +60,8 @@ FileType file_type_of(int host_fd, uint32_t mode) noexcept
     const FileType type = file_type_of(mode);
     int socket_type = 0;
     socklen_t size = sizeof socket_type;
-    if (type == FileType::socket_stream && ::getsockopt(host_fd, SOL_SOCKET, SO_TYPE, &socket_type, &size) == 0 && socket_type == SOCK_DGRAM)
+    if (type == FileType::socket_stream && ::getsockopt(host_fd, SOL_SOCKET, SO_TYPE, &socket_type, &size) == 0 &&
+        socket_type == SOCK_DGRAM)
         return FileType::socket_dgram;
     return type;
 }

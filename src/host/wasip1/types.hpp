@@ -17,7 +17,8 @@ enum class Errno : uint16_t {
 #undef WEIR_ERRNO
 };
 static_assert(static_cast<int>(Errno::success) == 0 && static_cast<int>(Errno::badf) == 8 && static_cast<int>(Errno::inval) == 28 &&
-              static_cast<int>(Errno::noent) == 44 && static_cast<int>(Errno::rofs) == 69 && static_cast<int>(Errno::notcapable) == 76);
+              static_cast<int>(Errno::noent) == 44 && static_cast<int>(Errno::rofs) == 69 &&
+              static_cast<int>(Errno::notcapable) == 76);
 
 /// The guest's code for an errno of the host; io for one that WASI does not have.
 [[nodiscard]] Errno from_host(int host_errno) noexcept;
@@ -31,10 +32,26 @@ enum class ClockId : uint32_t { realtime, monotonic, process_cputime, thread_cpu
 enum class Whence : uint8_t { set, cur, end };
 enum class Advice : uint8_t { normal, sequential, random, willneed, dontneed, noreuse };
 enum class Signal : uint8_t { none, abrt = 6, chld = 16, cont, stop, tstp, ttin, ttou, urg, winch = 27, sys = 30 };
-enum class FileType : uint8_t { unknown, block_device, character_device, directory, regular_file, socket_dgram, socket_stream, symbolic_link };
+enum class FileType : uint8_t {
+    unknown,
+    block_device,
+    character_device,
+    directory,
+    regular_file,
+    socket_dgram,
+    socket_stream,
+    symbolic_link
+};
 
 // Sets of bits. Unscoped, for they are combined; each with the set of all that exist.
-enum FdFlags : uint16_t { fdflag_append = 1, fdflag_dsync = 2, fdflag_nonblock = 4, fdflag_rsync = 8, fdflag_sync = 16, all_fdflags = 31 };
+enum FdFlags : uint16_t {
+    fdflag_append = 1,
+    fdflag_dsync = 2,
+    fdflag_nonblock = 4,
+    fdflag_rsync = 8,
+    fdflag_sync = 16,
+    all_fdflags = 31
+};
 enum OFlags : uint16_t { oflag_creat = 1, oflag_directory = 2, oflag_excl = 4, oflag_trunc = 8, all_oflags = 15 };
 enum FstFlags : uint16_t { fstflag_atim = 1, fstflag_atim_now = 2, fstflag_mtim = 4, fstflag_mtim_now = 8, all_fstflags = 15 };
 enum LookupFlags : uint32_t { lookup_symlink_follow = 1, all_lookupflags = 1 };
@@ -90,10 +107,10 @@ inline constexpr Rights directory_rights =
     right_path_rename_source | right_path_rename_target | right_path_filestat_get | right_path_filestat_set_size |
     right_path_filestat_set_times | right_fd_filestat_get | right_fd_filestat_set_times | right_path_symlink |
     right_path_remove_directory | right_path_unlink_file;
-inline constexpr Rights file_rights =
-    right_fd_datasync | right_fd_read | right_fd_seek | right_fd_fdstat_set_flags | right_fd_sync | right_fd_tell | right_fd_write |
-    right_fd_advise | right_fd_allocate | right_fd_filestat_get | right_fd_filestat_set_size | right_fd_filestat_set_times |
-    right_poll_fd_readwrite;
+inline constexpr Rights file_rights = right_fd_datasync | right_fd_read | right_fd_seek | right_fd_fdstat_set_flags |
+                                      right_fd_sync | right_fd_tell | right_fd_write | right_fd_advise | right_fd_allocate |
+                                      right_fd_filestat_get | right_fd_filestat_set_size | right_fd_filestat_set_times |
+                                      right_poll_fd_readwrite;
 inline constexpr Rights terminal_rights = file_rights & ~(right_fd_seek | right_fd_tell);
 inline constexpr Rights socket_rights = right_fd_read | right_fd_write | right_fd_fdstat_set_flags | right_fd_filestat_get |
                                         right_poll_fd_readwrite | right_sock_shutdown | right_sock_accept;
@@ -125,7 +142,8 @@ struct FileStat {
     Timestamp mtim;
     Timestamp ctim;
 };
-static_assert(sizeof(FileStat) == 64 && offsetof(FileStat, filetype) == 16 && offsetof(FileStat, nlink) == 24 && offsetof(FileStat, ctim) == 56);
+static_assert(sizeof(FileStat) == 64 && offsetof(FileStat, filetype) == 16 && offsetof(FileStat, nlink) == 24 &&
+              offsetof(FileStat, ctim) == 56);
 
 struct Prestat {
     uint8_t tag;  // 0: a directory

@@ -16,14 +16,15 @@ Result<void, SysError> World::add_given(int host_fd)
     auto file = std::make_unique<OpenFile>();
     file->host_fd = host_fd;
     file->is_shared = true;
-    struct stat status {};
+    struct stat status{};
     if (::fstat(host_fd, &status) == 0) {  // a closed descriptor answers badf when it is used, as in a shell's `<&-`
         file->type = file_type_of(host_fd, status.st_mode);
         const int host_flags = ::fcntl(host_fd, F_GETFL);
         const int access = host_flags & O_ACCMODE;
         file->rights_base = rights_of(file->type, host_fd);
         if (access == O_WRONLY) file->rights_base = file->rights_base & ~right_fd_read;
-        if (access == O_RDONLY) file->rights_base = file->rights_base & ~(right_fd_write | right_fd_allocate | right_fd_filestat_set_size);
+        if (access == O_RDONLY)
+            file->rights_base = file->rights_base & ~(right_fd_write | right_fd_allocate | right_fd_filestat_set_size);
         // What the host's description says of waiting is other processes' affair; the guest begins with a blocking one.
         if ((host_flags & O_APPEND) != 0) file->flags = fdflag_append;
         if (file->type == FileType::directory) file->rights_base = no_rights;  // `< dir` grants nothing beneath it
@@ -38,9 +39,10 @@ Result<void, SysError> World::add_preopen(const Preopen& preopen)
     file->owned = UniqueFd{::open(preopen.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!file->owned) return Unexpected{last_error("open", preopen.host_path)};
     file->host_fd = file->owned.get();
-    struct stat status {}, root{};
+    struct stat status{}, root{};
     if (::fstat(file->host_fd, &status) != 0) return Unexpected{last_error("fstat", preopen.host_path)};
-    if (::stat("/", &root) == 0 && root.st_dev == status.st_dev && root.st_ino == status.st_ino) file->resolution = Resolution::in_root;
+    if (::stat("/", &root) == 0 && root.st_dev == status.st_dev && root.st_ino == status.st_ino)
+        file->resolution = Resolution::in_root;
     file->type = FileType::directory;
     file->rights_base = directory_rights;
     // All of them for a read-only mount as well: libcs ask for no more than is inherited, and would so turn opening for writing,
