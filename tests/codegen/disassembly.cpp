@@ -18,8 +18,8 @@ struct Instruction {
     uint32_t offset;
     uint32_t length;
     std::string text;
-    std::optional<uint32_t> branch_target;   // relative jump
-    std::optional<uint32_t> data_target;     // pc-relative memory operand
+    std::optional<uint32_t> branch_target;  // relative jump
+    std::optional<uint32_t> data_target;    // pc-relative memory operand
     const runtime::Relocation* relocation = nullptr;
     bool is_lea = false;
 };
@@ -63,7 +63,8 @@ private:
             if (ZYAN_SUCCESS(ZydisDecoderDecodeFull(&m_decoder, bytes + at, m_data_begin - at, &decoded, operands))) {
                 i.length = decoded.length;
                 char text[256];
-                ZydisFormatterFormatInstruction(&m_formatter, &decoded, operands, decoded.operand_count_visible, text, sizeof text, at, nullptr);
+                ZydisFormatterFormatInstruction(&m_formatter, &decoded, operands, decoded.operand_count_visible, text, sizeof text,
+                                                at, nullptr);
                 i.text = text;
                 i.is_lea = decoded.mnemonic == ZYDIS_MNEMONIC_LEA;
                 note_targets(i, decoded, operands);
@@ -125,7 +126,8 @@ private:
 
     [[nodiscard]] std::string with_names(const Instruction& i) const
     {
-        if (i.relocation != nullptr) return fmt::format("{} [slot of function {}]", i.text.substr(0, i.text.find(' ')), i.relocation->target.value);
+        if (i.relocation != nullptr)
+            return fmt::format("{} [slot of function {}]", i.text.substr(0, i.text.find(' ')), i.relocation->target.value);
         const std::optional<uint32_t> target = i.branch_target ? i.branch_target : i.data_target;
         if (!target) return i.text;
         const std::string number = fmt::format("0x{:02X}", *target);
@@ -140,7 +142,9 @@ private:
         std::string text;
         for (const CodeSite& s : m_code.sites) {
             if (s.kind == CodeSite::Kind::call ? s.code_offset != i.offset + i.length : s.code_offset != i.offset) continue;
-            const char* const kind = s.kind == CodeSite::Kind::call ? "call" : s.kind == CodeSite::Kind::memory_access ? "access" : "trap";
+            const char* const kind = s.kind == CodeSite::Kind::call          ? "call"
+                                   : s.kind == CodeSite::Kind::memory_access ? "access"
+                                                                             : "trap";
             text += fmt::format("  ; {} @{}", s.kind == CodeSite::Kind::trap ? runtime::to_string(s.trap) : kind, s.wasm_offset);
         }
         return text;
@@ -160,7 +164,8 @@ private:
             const auto next = std::next(label);
             const size_t end = next == m_labels.end() ? m_code.bytes.size() : next->first;
             std::string line = label->second + ":";
-            for (size_t at = label->first; at < end; ++at) line += fmt::format(" {:02x}", std::to_integer<unsigned>(m_code.bytes[at]));
+            for (size_t at = label->first; at < end; ++at)
+                line += fmt::format(" {:02x}", std::to_integer<unsigned>(m_code.bytes[at]));
             lines.push_back(line);
         }
     }

@@ -31,7 +31,8 @@ MemoryMode mode_for(const wasm::MemoryType& type, std::string_view mode)
     return mode == "guard" && can_guard ? MemoryMode::guard : MemoryMode::checked;
 }
 
-bool append_functions(std::vector<std::string>& lines, const codegen::CaseFile& file, const std::string& mode, const std::string& cpu)
+bool append_functions(std::vector<std::string>& lines, const codegen::CaseFile& file, const std::string& mode,
+                      const std::string& cpu)
 {
     const auto module = wasm::load_module(file.bytes, nullptr, std::make_shared<wasm::TypeRegistry>());
     if (!module) {
@@ -66,7 +67,8 @@ void print_difference(const std::string& path, const std::vector<std::string>& e
     fmt::print("{}: the code differs from line {} of what is expected on\n", path, e - expected.begin() + 1);
     const auto function = std::find(std::make_reverse_iterator(a), actual.rend(), "");
     for (auto line = function.base(); line != a; ++line) fmt::print("    {}\n", *line);
-    fmt::print("  - {}\n  + {}\n", e == expected.end() ? "(end)" : *e, a == actual.end() ? "(end)" : actual[static_cast<size_t>(at)]);
+    fmt::print("  - {}\n  + {}\n", e == expected.end() ? "(end)" : *e,
+               a == actual.end() ? "(end)" : actual[static_cast<size_t>(at)]);
 }
 
 }  // namespace

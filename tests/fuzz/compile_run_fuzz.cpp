@@ -44,7 +44,8 @@ void run_exports(const std::shared_ptr<rt::Engine>& engine, const std::shared_pt
 void run(std::span<const std::byte> bytes, rt::BoundsPolicy bounds)
 {
     static const auto compiler = weir::baseline::create_compiler();
-    auto engine = rt::Engine::create({.compiler = compiler, .bounds = bounds, .max_memory_bytes = max_memory_bytes, .max_table_elements = 100'000});
+    auto engine = rt::Engine::create(
+        {.compiler = compiler, .bounds = bounds, .max_memory_bytes = max_memory_bytes, .max_table_elements = 100'000});
     if (!engine) return;
     auto module = weir::wasm::load_module(bytes, nullptr, (*engine)->types(), {.threads = 1, .limits = {}});
     if (!module) return;
@@ -59,7 +60,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     const auto bytes = std::as_bytes(std::span{data, size});
     // Most mutants do not validate: those cost no process.
-    if (!weir::wasm::load_module(bytes, nullptr, std::make_shared<weir::wasm::TypeRegistry>(), {.threads = 1, .limits = {}})) return -1;
+    if (!weir::wasm::load_module(bytes, nullptr, std::make_shared<weir::wasm::TypeRegistry>(), {.threads = 1, .limits = {}}))
+        return -1;
     for (const auto bounds : {rt::BoundsPolicy::guard, rt::BoundsPolicy::checked}) {
         const pid_t child = ::fork();
         if (child < 0) return 0;

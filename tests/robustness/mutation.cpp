@@ -20,12 +20,14 @@ const Seed& choose(Random& random, std::span<const Seed> seeds)
 
 void flip_bits(Random& random, Bytes& bytes)
 {
-    for (uint64_t n = 1 + random.below(random.below(4) == 0 ? 8 : 1); n > 0 && !bytes.empty(); --n) bytes[random.below(bytes.size())] ^= std::byte{1} << random.below(8);
+    for (uint64_t n = 1 + random.below(random.below(4) == 0 ? 8 : 1); n > 0 && !bytes.empty(); --n)
+        bytes[random.below(bytes.size())] ^= std::byte{1} << random.below(8);
 }
 
 void replace_bytes(Random& random, Bytes& bytes)
 {
-    for (uint64_t n = 1 + random.below(random.below(4) == 0 ? 16 : 2); n > 0 && !bytes.empty(); --n) bytes[random.below(bytes.size())] = any_byte(random);
+    for (uint64_t n = 1 + random.below(random.below(4) == 0 ? 16 : 2); n > 0 && !bytes.empty(); --n)
+        bytes[random.below(bytes.size())] = any_byte(random);
 }
 
 /// The largest numbers of each width in LEB128: what counts, sizes and indices look like when they mean harm.
@@ -34,12 +36,12 @@ void insert_large_number(Random& random, Bytes& bytes)
     constexpr std::array<std::byte, 10> ones{std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff},
                                              std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0x01}};
     constexpr std::array<std::byte, 5> u32_max{std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0xff}, std::byte{0x0f}};
-    const std::span<const std::byte> number = random.below(4) == 0 ? std::span<const std::byte>{ones} : std::span<const std::byte>{u32_max};
+    const std::span<const std::byte> number =
+        random.below(4) == 0 ? std::span<const std::byte>{ones} : std::span<const std::byte>{u32_max};
     const size_t at = random.below(bytes.size() + 1);
     if (random.below(2) == 0 && at + number.size() <= bytes.size())
         std::ranges::copy(number, bytes.begin() + static_cast<ptrdiff_t>(at));
-    else
-        bytes.insert(bytes.begin() + static_cast<ptrdiff_t>(at), number.begin(), number.end());
+    else bytes.insert(bytes.begin() + static_cast<ptrdiff_t>(at), number.begin(), number.end());
 }
 
 void remove_range(Random& random, Bytes& bytes)
@@ -67,7 +69,8 @@ Input make_input(uint64_t number, std::span<const Seed> seeds)
     if (random.below(20) == 0) {
         Bytes bytes(random.below(2000));
         for (std::byte& byte : bytes) byte = any_byte(random);
-        constexpr std::array header{std::byte{0}, std::byte{'a'}, std::byte{'s'}, std::byte{'m'}, std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0}};
+        constexpr std::array header{std::byte{0}, std::byte{'a'}, std::byte{'s'}, std::byte{'m'},
+                                    std::byte{1}, std::byte{0},   std::byte{0},   std::byte{0}};
         if (random.below(4) != 0) std::ranges::copy(std::span{header}.first(std::min(header.size(), bytes.size())), bytes.begin());
         return {"random", nullptr, std::move(bytes)};
     }

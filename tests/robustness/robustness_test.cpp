@@ -50,7 +50,8 @@ constexpr uint64_t inputs_per_process = 2'000;
 
 enum class Phase : uint32_t { host, guest };
 enum class Ending : uint32_t { rejected, refused, unlinkable, not_instantiated, returned, trapped, exited, library, count_ };
-constexpr const char* ending_names[]{"rejected", "refused (unsupported)", "unlinkable", "not instantiated", "returned", "trapped", "exited", "no start"};
+constexpr const char* ending_names[]{
+    "rejected", "refused (unsupported)", "unlinkable", "not instantiated", "returned", "trapped", "exited", "no start"};
 
 /// What a process says while it lives; shared with the one that watches it. A process has one thread, and the watcher reads after its death.
 struct Progress {
@@ -141,8 +142,8 @@ struct Totals {
 std::string describe(uint64_t number, std::span<const Seed> seeds)
 {
     const Input input = make_input(number, seeds);
-    return "input " + std::to_string(number) + " (" + std::string{input.kind} + (input.seed == nullptr ? "" : ", " + input.seed->name) + ", " +
-           std::to_string(input.bytes.size()) + " bytes)";
+    return "input " + std::to_string(number) + " (" + std::string{input.kind} +
+           (input.seed == nullptr ? "" : ", " + input.seed->name) + ", " + std::to_string(input.bytes.size()) + " bytes)";
 }
 
 /// Forks processes one after the other until all numbers of the range are done.
@@ -169,9 +170,10 @@ Totals watch(uint64_t begin, uint64_t end, bool has_little_space, std::span<cons
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM && progress.phase == Phase::guest) {
             ++totals.endings["ran on"];
         } else {
-            const std::string what = !WIFSIGNALED(status)             ? "ended the process with exit code " + std::to_string(WEXITSTATUS(status))
-                                     : WTERMSIG(status) == SIGALRM ? "took longer than " + std::to_string(host_limit_ms) + " ms before the guest ran"
-                                                                   : std::string{"crashed weir: "} + ::strsignal(WTERMSIG(status));
+            const std::string what =
+                !WIFSIGNALED(status)          ? "ended the process with exit code " + std::to_string(WEXITSTATUS(status))
+                : WTERMSIG(status) == SIGALRM ? "took longer than " + std::to_string(host_limit_ms) + " ms before the guest ran"
+                                              : std::string{"crashed weir: "} + ::strsignal(WTERMSIG(status));
             totals.failures.push_back(describe(progress.number, seeds) + " " + what);
         }
         begin = progress.number + 1;
@@ -233,7 +235,8 @@ std::vector<Seed> find_seeds()
         std::memcpy(seed.bytes.data(), content.data(), content.size());
         // Most modules of the suite are there to be refused: damage to those shows little.
         const auto registry = std::make_shared<wasm::TypeRegistry>();
-        if (wasm::load_module(seed.bytes, nullptr, registry, {.threads = 1, .limits = {}, .rules = {}})) seeds.push_back(std::move(seed));
+        if (wasm::load_module(seed.bytes, nullptr, registry, {.threads = 1, .limits = {}, .rules = {}}))
+            seeds.push_back(std::move(seed));
     }
     return seeds;
 }
@@ -256,7 +259,8 @@ TEST(Robustness, damaged_modules_are_refused_or_run_and_never_crash_hang_or_eat_
     const uint64_t inputs = wanted == nullptr ? default_inputs : std::strtoull(wanted, nullptr, 10);
     const std::vector<Seed> seeds = find_seeds();
     const unsigned watchers = 2 * std::max(1U, std::thread::hardware_concurrency() / 2);
-    auto* const progress = static_cast<Progress*>(::mmap(nullptr, watchers * sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    auto* const progress = static_cast<Progress*>(
+        ::mmap(nullptr, watchers * sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     ASSERT_NE(progress, MAP_FAILED);
 
     // Watchers are processes too: a process with threads should not fork. Each writes its totals as text to a pipe.
@@ -313,7 +317,8 @@ TEST(Robustness, damaged_modules_are_refused_or_run_and_never_crash_hang_or_eat_
     ::munmap(progress, watchers * sizeof(Progress));
     EXPECT_EQ(sum, inputs);
     EXPECT_GT(endings["rejected"], inputs / 4);
-    for (const auto& [ending, count] : endings) std::printf("    %7llu %s\n", static_cast<unsigned long long>(count), ending.c_str());
+    for (const auto& [ending, count] : endings)
+        std::printf("    %7llu %s\n", static_cast<unsigned long long>(count), ending.c_str());
     std::printf("    %zu seeds\n", seeds.size());
 }
 

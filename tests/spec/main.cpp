@@ -71,9 +71,9 @@ Report finish(Child& child)
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
         report.failures.push_back(fmt::format("took longer than {} seconds", script_timeout_seconds));
     else if (WIFSIGNALED(status))
-        report.failures.push_back(fmt::format("the script's process died of signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status))));
-    else if (!is_complete)
-        report.failures.push_back("the script's process ended without a report");
+        report.failures.push_back(
+            fmt::format("the script's process died of signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status))));
+    else if (!is_complete) report.failures.push_back("the script's process ended without a report");
     return report;
 }
 
@@ -101,8 +101,7 @@ void print(const std::string& name, const Report& report, bool is_verbose)
 {
     if (is_verbose || !report.failures.empty() || report.skipped() != 0 || report.passed == 0)
         fmt::print("{}: {} passed, {} failed, {} skipped\n", name, report.passed, report.failures.size(), report.skipped());
-    else
-        fmt::print("{}: {} passed\n", name, report.passed);
+    else fmt::print("{}: {} passed\n", name, report.passed);
     for (const auto& [reason, count] : report.skips) fmt::print("    {} skipped: {}\n", count, reason);
     for (const auto& failure : report.failures) fmt::print("    FAILED {}\n", failure);
 }
@@ -161,7 +160,8 @@ int main(int argc, char** argv)
     app.add_option("--mode", options.bounds, "how memory accesses are kept inside: guard pages, or comparisons (checked)")
         ->transform(CLI::CheckedTransformer(modes));
     std::string cpu = "host";
-    app.add_option("--cpu", cpu, "instructions that code may use: the host's, or the floor's (SSE4.1)")->check(CLI::IsMember({"host", "floor"}));
+    app.add_option("--cpu", cpu, "instructions that code may use: the host's, or the floor's (SSE4.1)")
+        ->check(CLI::IsMember({"host", "floor"}));
     app.add_option("-j", options.processes, "processes at once")->check(CLI::PositiveNumber);
     app.add_flag("--verbose", options.is_verbose, "print all counts of every script");
     app.add_option("scripts", options.scripts, "JSON files, their modules beside them")->required();

@@ -55,7 +55,8 @@ Report Report::parse(std::string_view text, bool& is_complete)
             report.failures.emplace_back(line.substr(1));
         } else if (line.starts_with('s')) {
             const size_t space = line.find(' ');
-            if (space != std::string_view::npos) report.skips[std::string{line.substr(space + 1)}] += parse_count(line.substr(1, space - 1));
+            if (space != std::string_view::npos)
+                report.skips[std::string{line.substr(space + 1)}] += parse_count(line.substr(1, space - 1));
         }
     }
     return report;

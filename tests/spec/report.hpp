@@ -11,8 +11,8 @@ namespace weir::spec {
 /// What became of the commands of one script. A command that can fail counts once.
 struct Report {
     size_t passed = 0;
-    std::vector<std::string> failures;     // "line 12: assert_return: ..."
-    std::map<std::string, size_t> skips;   // reason -> commands
+    std::vector<std::string> failures;    // "line 12: assert_return: ..."
+    std::map<std::string, size_t> skips;  // reason -> commands
 
     [[nodiscard]] size_t skipped() const;
 

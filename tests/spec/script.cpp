@@ -34,10 +34,16 @@ std::string text_of(const json& object, const char* key)
     return it != object.end() && it->is_string() ? it->get<std::string>() : std::string{};
 }
 
-bool is_text_module(const json& command) { return text_of(command, "module_type") != "binary" && !command.contains("binary_filename"); }
+bool is_text_module(const json& command)
+{
+    return text_of(command, "module_type") != "binary" && !command.contains("binary_filename");
+}
 
 /// Upstream asks that the engine's message start with the script's; some scripts add an index to it that ours leaves out.
-bool says(std::string_view actual, std::string_view expected) { return actual.starts_with(expected) || expected.starts_with(actual); }
+bool says(std::string_view actual, std::string_view expected)
+{
+    return actual.starts_with(expected) || expected.starts_with(actual);
+}
 
 std::string describe(const runtime::LinkError& error)
 {
@@ -84,16 +90,14 @@ Report Script::run(runtime::EngineConfig config, const std::filesystem::path& js
         std::visit(Overload{
                        [&](const Passed&) {
                            if (expected != nullptr)
-                               report.failures.push_back(where + ": is listed as an expected failure, but passes: take it off the list");
-                           else
-                               ++report.passed;
+                               report.failures.push_back(where +
+                                                         ": is listed as an expected failure, but passes: take it off the list");
+                           else ++report.passed;
                        },
                        [&](const Skipped& skipped) { ++report.skips[skipped.reason]; },
                        [&](const Failed& failed) {
-                           if (expected != nullptr)
-                               ++report.skips["expected failure: " + std::string{expected->reason}];
-                           else
-                               report.failures.push_back(where + ": " + failed.reason);
+                           if (expected != nullptr) ++report.skips["expected failure: " + std::string{expected->reason}];
+                           else report.failures.push_back(where + ": " + failed.reason);
                        },
                    },
                    script.run_command(command));
@@ -140,7 +144,8 @@ Script::Verdict Script::run_command(const json& command)
 
 Result<Script::Loaded, std::string> Script::load(const json& command)
 {
-    const std::string file = command.contains("binary_filename") ? text_of(command, "binary_filename") : text_of(command, "filename");
+    const std::string file =
+        command.contains("binary_filename") ? text_of(command, "binary_filename") : text_of(command, "filename");
     const std::filesystem::path path = m_folder / file;
     const UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (!fd) return Unexpected{last_error("open", path).to_string()};
@@ -163,8 +168,10 @@ Script::Attempt Script::instantiate(const Loaded& loaded)
     auto imports = m_linker.resolve(*m_store, *code->module());
     if (!imports) {
         for (const auto& import : imports.error().imports)
-            if (const auto it = m_refused_modules.find(import.module); it != m_refused_modules.end()) return Instantiated{it->second};
-        const bool is_unknown = std::ranges::any_of(imports.error().imports, [](const auto& import) { return import.found.empty(); });
+            if (const auto it = m_refused_modules.find(import.module); it != m_refused_modules.end())
+                return Instantiated{it->second};
+        const bool is_unknown =
+            std::ranges::any_of(imports.error().imports, [](const auto& import) { return import.found.empty(); });
         return LinkFailure{is_unknown, describe(imports.error())};
     }
     auto instance = m_store->instantiate(code, *imports);
@@ -183,7 +190,8 @@ Script::Verdict Script::keep_instance(Attempt attempt, const json& command, cons
     return std::visit(Overload{
                           [&](const Instantiated& instance) -> Verdict {
                               m_current = instance;
-                              if (const std::string name = text_of(command, name_key); !name.empty()) m_instances.insert_or_assign(name, instance);
+                              if (const std::string name = text_of(command, name_key); !name.empty())
+                                  m_instances.insert_or_assign(name, instance);
                               if (const auto* const refused = std::get_if<Refused>(&instance)) return Skipped{refused->reason};
                               return Passed{};
                           },
@@ -254,12 +262,14 @@ Script::Verdict Script::expect_no_instance(const json& command)
                           },
                           [&](const Trap& trap) -> Verdict {
                               if (is_about_linking) return Failed{"trapped: " + trap.message()};
-                              if (!says(trap.message(), text)) return Failed{fmt::format("trapped with '{}' instead of '{}'", trap.message(), text)};
+                              if (!says(trap.message(), text))
+                                  return Failed{fmt::format("trapped with '{}' instead of '{}'", trap.message(), text)};
                               return Passed{};
                           },
                           [&](const LinkFailure& failure) -> Verdict {
                               if (!is_about_linking) return Failed{"cannot be linked: " + failure.text};
-                              if (failure.is_unknown != (text == "unknown import")) return Failed{fmt::format("expected '{}': {}", text, failure.text)};
+                              if (failure.is_unknown != (text == "unknown import"))
+                                  return Failed{fmt::format("expected '{}': {}", text, failure.text)};
                               return Passed{};
                           },
                           [](const Failed& failed) -> Verdict { return failed; },
@@ -296,29 +306,32 @@ Script::ActionOutcome Script::perform(const json& action)
 Script::ActionOutcome Script::invoke(const runtime::Function& function, const json& arguments)
 {
     const wasm::FuncType& type = m_engine->types()->at(function.type).func;
-    if (type.params.size() != arguments.size()) return Failed{fmt::format("{} arguments for {}", arguments.size(), wasm::to_string(type))};
+    if (type.params.size() != arguments.size())
+        return Failed{fmt::format("{} arguments for {}", arguments.size(), wasm::to_string(type))};
     std::vector<Value> values(std::max<size_t>({type.params.size(), type.results.size(), 1}));
     for (size_t i = 0; i < arguments.size(); ++i) {
         const auto value = parse_argument(arguments[i]);
         if (!value) return Failed{"argument of unknown form: " + arguments[i].dump()};
         values[i] = *value;
     }
-    return std::visit(Overload{
-                          [&](const runtime::Returned&) -> ActionOutcome {
-                              values.resize(type.results.size());
-                              return Results{type.results, std::move(values)};
-                          },
-                          [](const Trap& trap) -> ActionOutcome { return trap; },
-                          [](const runtime::Exit& exit) -> ActionOutcome { return Failed{fmt::format("exited with {}", exit.code)}; },
-                      },
-                      m_store->call(function, values.data()));
+    return std::visit(
+        Overload{
+            [&](const runtime::Returned&) -> ActionOutcome {
+                values.resize(type.results.size());
+                return Results{type.results, std::move(values)};
+            },
+            [](const Trap& trap) -> ActionOutcome { return trap; },
+            [](const runtime::Exit& exit) -> ActionOutcome { return Failed{fmt::format("exited with {}", exit.code)}; },
+        },
+        m_store->call(function, values.data()));
 }
 
 Script::Verdict Script::expect_return(const json& command)
 {
     const auto check = [&](const Results& results) -> Verdict {
         const json& expected = command.at("expected");
-        if (expected.size() != results.values.size()) return Failed{fmt::format("{} results instead of {}", results.values.size(), expected.size())};
+        if (expected.size() != results.values.size())
+            return Failed{fmt::format("{} results instead of {}", results.values.size(), expected.size())};
         for (size_t i = 0; i < expected.size(); ++i)
             if (!matches(expected[i], results.types[i], results.values[i]))
                 return Failed{fmt::format("{}: result {} is {} instead of {}", text_of(command.at("action"), "field"), i,
@@ -327,7 +340,9 @@ Script::Verdict Script::expect_return(const json& command)
     };
     return std::visit(Overload{
                           check,
-                          [&](const Trap& trap) -> Verdict { return Failed{text_of(command.at("action"), "field") + " trapped: " + trap.message()}; },
+                          [&](const Trap& trap) -> Verdict {
+                              return Failed{text_of(command.at("action"), "field") + " trapped: " + trap.message()};
+                          },
                           [](const Skipped& skipped) -> Verdict { return skipped; },
                           [](const Failed& failed) -> Verdict { return failed; },
                       },
@@ -339,7 +354,8 @@ Script::Verdict Script::expect_trap(const json& command)
     const std::string text = text_of(command, "text");
     return std::visit(Overload{
                           [&](const Results&) -> Verdict {
-                              return Failed{fmt::format("{} returned instead of trapping with '{}'", text_of(command.at("action"), "field"), text)};
+                              return Failed{fmt::format("{} returned instead of trapping with '{}'",
+                                                        text_of(command.at("action"), "field"), text)};
                           },
                           [&](const Trap& trap) -> Verdict {
                               if (says(trap.message(), text)) return Passed{};

@@ -85,7 +85,7 @@ private:
     runtime::Linker m_linker;
     std::map<std::string, Refused> m_refused_modules;  // registered names whose instance does not exist
     std::optional<Instantiated> m_current;
-    std::map<std::string, Instantiated> m_instances;   // by their names in the script
+    std::map<std::string, Instantiated> m_instances;  // by their names in the script
     std::optional<Loaded> m_current_definition;
     std::map<std::string, Loaded> m_definitions;
 };

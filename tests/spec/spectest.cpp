@@ -42,7 +42,8 @@ Result<void, SysError> define_spectest(runtime::Store& store, runtime::Linker& l
     define_global("global_f32", wasm::f32, {.f32 = 666.6F});
     define_global("global_f64", wasm::f64, {.f64 = 666.6});
 
-    for (const auto& [field, address] : {std::pair{"table", wasm::AddressType::i32}, std::pair{"table64", wasm::AddressType::i64}}) {
+    for (const auto& [field, address] :
+         {std::pair{"table", wasm::AddressType::i32}, std::pair{"table64", wasm::AddressType::i64}}) {
         const wasm::TableType type{.element = wasm::funcref, .limits = {.min = 10, .max = 20}, .address = address};
         linker.define(name, field, store.create_table(type, 0));
     }

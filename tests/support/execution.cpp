@@ -29,10 +29,8 @@ Value to_value(const TypedValue& v)
 TypedValue from_value(ValKind kind, const Value& v)
 {
     TypedValue typed{kind, 0, 0};
-    if (kind == ValKind::i32 || kind == ValKind::f32)
-        typed.bits = v.i32;
-    else
-        std::memcpy(&typed.bits, v.v128.data(), 8);
+    if (kind == ValKind::i32 || kind == ValKind::f32) typed.bits = v.i32;
+    else std::memcpy(&typed.bits, v.v128.data(), 8);
     if (kind == ValKind::v128) std::memcpy(&typed.high, v.v128.data() + 8, 8);
     return typed;
 }
@@ -78,7 +76,8 @@ Wat wat(std::string_view text, std::string_view hex)
 {
     Wat module{text, {}};
     const auto digit = [](char c) { return static_cast<uint8_t>(c <= '9' ? c - '0' : c - 'a' + 10); };
-    for (size_t i = 0; i + 1 < hex.size(); i += 2) module.bytes.push_back(std::byte{static_cast<uint8_t>(digit(hex[i]) << 4 | digit(hex[i + 1]))});
+    for (size_t i = 0; i + 1 < hex.size(); i += 2)
+        module.bytes.push_back(std::byte{static_cast<uint8_t>(digit(hex[i]) << 4 | digit(hex[i + 1]))});
     if (module.bytes.empty()) ADD_FAILURE() << "a module without bytes: run tests/support/assemble-wat on this file";
     return module;
 }
@@ -108,15 +107,15 @@ Guest::Guest(const EngineMode& mode, std::span<const std::byte> bytes, const run
     if (imports != nullptr) linker.add(*imports, data);
     const auto resolved = linker.resolve(*m_store, **module);
     if (!resolved) {
-        for (const auto& missing : resolved.error().imports) ADD_FAILURE() << "import " << missing.module << "." << missing.name << " is missing";
+        for (const auto& missing : resolved.error().imports)
+            ADD_FAILURE() << "import " << missing.module << "." << missing.name << " is missing";
         return;
     }
     auto instance = m_store->instantiate(m_code, *resolved);
     if (!instance) {
         if (const auto* const trap = std::get_if<runtime::Trap>(&instance.error()))
             ADD_FAILURE() << "instantiation traps: " << trap->message();
-        else
-            ADD_FAILURE() << "instantiation fails";
+        else ADD_FAILURE() << "instantiation fails";
         return;
     }
     m_instance = *instance;

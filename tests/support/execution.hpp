@@ -65,7 +65,8 @@ Wat wat(std::string_view text, std::string_view hex);
 /// then answer no_such_function.
 class Guest {
 public:
-    Guest(const EngineMode& mode, std::span<const std::byte> bytes, const runtime::HostModule* imports = nullptr, void* data = nullptr);
+    Guest(const EngineMode& mode, std::span<const std::byte> bytes, const runtime::HostModule* imports = nullptr,
+          void* data = nullptr);
     Guest(const EngineMode& mode, const Wat& module, const runtime::HostModule* imports = nullptr, void* data = nullptr)
         : Guest(mode, module.bytes, imports, data)
     {
@@ -100,7 +101,6 @@ protected:
 
 }  // namespace weir::test
 
-#define INSTANTIATE_EXECUTION_TESTS(fixture)                                                                      \
-    INSTANTIATE_TEST_SUITE_P(AllModes, fixture, testing::ValuesIn(weir::test::engine_modes), [](const auto& test) { \
-        return std::string{test.param.name};                                                                      \
-    })
+#define INSTANTIATE_EXECUTION_TESTS(fixture)                                                 \
+    INSTANTIATE_TEST_SUITE_P(AllModes, fixture, testing::ValuesIn(weir::test::engine_modes), \
+                             [](const auto& test) { return std::string{test.param.name}; })

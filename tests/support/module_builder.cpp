@@ -151,7 +151,8 @@ uint32_t ModuleBuilder::import_function(std::string_view module, std::string_vie
     return m_import_count++;
 }
 
-uint32_t ModuleBuilder::function(uint32_t type_index, std::string_view export_name, const Code& code, const std::vector<ValType>& locals)
+uint32_t ModuleBuilder::function(uint32_t type_index, std::string_view export_name, const Code& code,
+                                 const std::vector<ValType>& locals)
 {
     const uint32_t index = m_import_count + m_function_count++;
     m_functions.u32(type_index);

@@ -68,7 +68,8 @@ public:
     uint32_t type(const std::vector<wasm::ValType>& params, const std::vector<wasm::ValType>& results);
     uint32_t import_function(std::string_view module, std::string_view name, uint32_t type_index);
     /// `code` without the final end. Returns the function's index. Imports come first.
-    uint32_t function(uint32_t type_index, std::string_view export_name, const Code& code, const std::vector<wasm::ValType>& locals = {});
+    uint32_t function(uint32_t type_index, std::string_view export_name, const Code& code,
+                      const std::vector<wasm::ValType>& locals = {});
     uint32_t memory(uint64_t min_pages, std::string_view export_name = "memory", bool is_64 = false);
     uint32_t global(wasm::ValType type, bool is_mutable, const Code& init, std::string_view export_name = {});
     [[nodiscard]] std::vector<std::byte> build() const;

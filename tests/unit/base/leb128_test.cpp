@@ -13,8 +13,8 @@ struct Case {
     const char* name;
     std::vector<uint8_t> bytes;
     LebStatus status;
-    int64_t value;   // as the signed or unsigned 64 bits
-    size_t length;   // bytes read, when ok
+    int64_t value;  // as the signed or unsigned 64 bits
+    size_t length;  // bytes read, when ok
 };
 
 template <class Read>
@@ -118,8 +118,10 @@ TEST(Leb128, strict_and_trusted_readers_agree_around_every_power_of_two)
                 const uint8_t* trusted = bytes.data();
                 const uint8_t* const end = bytes.data() + bytes.size();
                 LebStatus status{};
-                const uint64_t a = is_signed ? static_cast<uint64_t>(read_signed_leb<64>(strict, end, status)) : read_unsigned_leb<64>(strict, end, status);
-                const uint64_t b = is_signed ? static_cast<uint64_t>(read_trusted_signed_leb(trusted)) : read_trusted_unsigned_leb(trusted);
+                const uint64_t a = is_signed ? static_cast<uint64_t>(read_signed_leb<64>(strict, end, status))
+                                             : read_unsigned_leb<64>(strict, end, status);
+                const uint64_t b =
+                    is_signed ? static_cast<uint64_t>(read_trusted_signed_leb(trusted)) : read_trusted_unsigned_leb(trusted);
                 EXPECT_EQ(status, ok);
                 EXPECT_EQ(a, v);
                 EXPECT_EQ(b, v);

@@ -12,17 +12,19 @@ bool is_text(std::string_view text) { return is_utf8(std::as_bytes(std::span{tex
 
 TEST(Utf8, accepts_the_ends_of_every_length)
 {
-    for (const std::string_view text : {std::string_view{}, std::string_view{"\0", 1}, std::string_view{"\x7f"}, std::string_view{"\xc2\x80"},
-                                        std::string_view{"\xdf\xbf"}, std::string_view{"\xe0\xa0\x80"}, std::string_view{"\xed\x9f\xbf"},
-                                        std::string_view{"\xee\x80\x80"}, std::string_view{"\xef\xbf\xbf"}, std::string_view{"\xf0\x90\x80\x80"},
-                                        std::string_view{"\xf4\x8f\xbf\xbf"}})
+    for (const std::string_view text :
+         {std::string_view{}, std::string_view{"\0", 1}, std::string_view{"\x7f"}, std::string_view{"\xc2\x80"},
+          std::string_view{"\xdf\xbf"}, std::string_view{"\xe0\xa0\x80"}, std::string_view{"\xed\x9f\xbf"},
+          std::string_view{"\xee\x80\x80"}, std::string_view{"\xef\xbf\xbf"}, std::string_view{"\xf0\x90\x80\x80"},
+          std::string_view{"\xf4\x8f\xbf\xbf"}})
         EXPECT_TRUE(is_text(text)) << testing::PrintToString(text);
 }
 
 TEST(Utf8, refuses_what_table_3_7_does_not_list)
 {
-    for (const std::string_view text : {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0", "\xe0\x9f\xbf", "\xe1\x80", "\xed\xa0\x80",
-                                        "\xed\xbf\xbf", "\xe1\x80\xc0", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe"})
+    for (const std::string_view text : {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0", "\xe0\x9f\xbf",
+                                        "\xe1\x80", "\xed\xa0\x80", "\xed\xbf\xbf", "\xe1\x80\xc0", "\xf0\x8f\xbf\xbf",
+                                        "\xf0\x90\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xfe"})
         EXPECT_FALSE(is_text(text)) << testing::PrintToString(text);
 }
 

@@ -32,7 +32,11 @@ ManyValues many_values(uint32_t count, Opcode call)
     for (uint32_t i = 0; i < count; ++i) {
         const ValKind kind = kinds[i * 7 / 3 % 4];
         m.params.emplace_back(kind);
-        m.arguments.push_back({kind, kind == ValKind::i64 ? 0x9e37'79b9'7f4a'7c15U * (i + 1) : kind == ValKind::f64 ? f64(i + 0.25).bits : f32(static_cast<float>(i)).bits, 0});
+        m.arguments.push_back({kind,
+                               kind == ValKind::i64   ? 0x9e37'79b9'7f4a'7c15U * (i + 1)
+                               : kind == ValKind::f64 ? f64(i + 0.25).bits
+                                                      : f32(static_cast<float>(i)).bits,
+                               0});
     }
     m.results.assign(m.params.rbegin(), m.params.rend());
     m.expected.assign(m.arguments.rbegin(), m.arguments.rend());
@@ -65,7 +69,8 @@ TEST_P(Call, passes_any_number_of_values_of_any_type_both_ways)
 
 TEST_P(Call, keeps_operands_and_locals_over_calls)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (func $clobber (param i64 i64 f64 f64) (result i64)
     (local i64 i64 i64 i64 i64 i64 f64 f64 f64 f64)
@@ -122,7 +127,8 @@ constexpr uint32_t tail_calls = 10'000'000;
 
 TEST_P(Call, tail_calls_take_no_stack)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (type $step (func (param i32 i64) (result i64)))
   (type $wide (func (param i32 i64 i64 i64 i64 i64 i64 i64 f64) (result i64)))
@@ -165,7 +171,8 @@ TEST_P(Call, tail_calls_take_no_stack)
 
 TEST_P(Call, tables_trap_for_each_reason)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (type $i (func (param i32) (result i32)))
   (type $j (func (param i64) (result i32)))
@@ -220,7 +227,8 @@ TEST_P(Call, tables_trap_for_each_reason)
 
 TEST_P(Call, recursion_without_end_traps_and_leaves_the_guest_usable)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (memory 1)
   (func $deep (export "deep") (param i32) (result i32) (i32.add (i32.const 1) (call $deep (local.get 0))))
@@ -283,16 +291,19 @@ bool sum_all(runtime::HostFunctionContext& context, Value* values) noexcept
 }
 bool leave(runtime::HostFunctionContext& context, Value* values) noexcept { return runtime::request_exit(context, values[0].i32); }
 
-constexpr std::array sum_params{wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::i64, wasm::i64, wasm::i64, wasm::i64, wasm::i64, wasm::i64, wasm::i64};
+constexpr std::array sum_params{wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::i64, wasm::i64,
+                                wasm::i64, wasm::i64, wasm::i64, wasm::i64, wasm::i64};
 constexpr std::array sum_results{wasm::i64, wasm::f32, wasm::i32};
 constexpr std::array leave_params{wasm::i32};
-const runtime::HostFunction host_functions[] = {{"sum_all", sum_params, sum_results, sum_all, ""}, {"leave", leave_params, {}, leave, ""}};
+const runtime::HostFunction host_functions[] = {{"sum_all", sum_params, sum_results, sum_all, ""},
+                                                {"leave", leave_params, {}, leave, ""}};
 const runtime::HostModule host_module{"host", "test", host_functions};
 
 TEST_P(Call, host_functions_take_and_give_values_and_stop_the_guest)
 {
     Host host;
-    Guest guest{GetParam(), wat(R"wat(
+    Guest guest{GetParam(),
+                wat(R"wat(
 (module
   (import "host" "sum_all" (func $sum (param i32 i64 f32 f64 i64 i64 i64 i64 i64 i64 i64) (result i64 f32 i32)))
   (import "host" "leave" (func $leave (param i32)))
@@ -308,11 +319,16 @@ TEST_P(Call, host_functions_take_and_give_values_and_stop_the_guest)
   (func (export "leave") (param i32) (result i64) (call $leave (local.get 0)) unreachable)
 )
 )wat",
-        "0061736d01000000012204600b7f7e7d7c7e7e7e7e7e7e7e037e7d7f60017f0060017e037e7d7f60017f017e021d0204686f73740773756d5f616c6c"
-        "000004686f7374056c656176650001030504020202030405017001010107240406646972656374000208696e6469726563740003047461696c000405"
-        "6c656176650005090901020041000b0001000a7b042400410120004300004040440000000000001040420142014201420142014201200010000b2700"
-        "410120004300004040440000000000001040420142014201420142014201200041001100000b24004101200043000040404400000000000010404201"
-        "42014201420142014201200012000b070020001001000b"), &host_module, &host};
+                    "0061736d01000000012204600b7f7e7d7c7e7e7e7e7e7e7e037e7d7f60017f0060017e037e7d7f60017f017e021d0204686f7374077375"
+                    "6d5f616c6c"
+                    "000004686f7374056c656176650001030504020202030405017001010107240406646972656374000208696e6469726563740003047461"
+                    "696c000405"
+                    "6c656176650005090901020041000b0001000a7b0424004101200043000040404400000000000010404201420142014201420142012000"
+                    "10000b2700"
+                    "410120004300004040440000000000001040420142014201420142014201200041001100000b2400410120004300004040440000000000"
+                    "0010404201"
+                    "42014201420142014201200012000b070020001001000b"),
+                &host_module, &host};
     const auto expected = returns(i64(1 + 2 + 3 + 4 + 4 + 5 + 6 + 7 + 8 + 9 + 2 * 10), f32(1.5F), i32(-1));
     EXPECT_EQ(guest.call("direct", {i64(2)}), expected);
     EXPECT_EQ(guest.call("indirect", {i64(2)}), expected);
@@ -328,7 +344,8 @@ TEST_P(Call, host_functions_take_and_give_values_and_stop_the_guest)
 
 TEST_P(Call, a_trap_names_the_frames_and_offsets_it_went_through)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (func $outer (export "outer") (param i32) (result i32) nop (call $middle (local.get 0)))
   (func $middle (param i32) (result i32) (i32.const 1) (call $inner (local.get 0)) (i32.add))

@@ -15,7 +15,8 @@ class Control : public Execution {};
 
 TEST_P(Control, blocks_keep_what_is_below_and_pass_results_on)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (func (export "nested") (param i32) (result i32 i64 f64)
     i32.const 5
@@ -86,7 +87,8 @@ TEST_P(Control, blocks_keep_what_is_below_and_pass_results_on)
 
 TEST_P(Control, branches_carry_values_over_what_lies_between)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (func (export "br") (param i32) (result i32)
     i32.const 1000
@@ -168,7 +170,8 @@ TEST_P(Control, branches_carry_values_over_what_lies_between)
 
 TEST_P(Control, unreachable_code_after_a_branch_is_skipped_whatever_it_nests)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (func (export "after_br") (result i32)
     (block (result i32)
@@ -234,7 +237,9 @@ TEST_P(Control, br_table_reaches_every_target_and_the_default)
         for (const uint32_t count : {0U, 1U, 2U, 3U, 4U, 5U, 100U, 3000U}) {
             SCOPED_TRACE(std::to_string(count) + (carries_value ? " with a value" : ""));
             Guest guest = load(switch_module(count, carries_value));
-            const auto expected = [&](uint32_t i) { return returns(i64(static_cast<uint64_t>(carries_value ? 7 : 100) + std::min(i, count))); };
+            const auto expected = [&](uint32_t i) {
+                return returns(i64(static_cast<uint64_t>(carries_value ? 7 : 100) + std::min(i, count)));
+            };
             for (uint32_t i = 0; i < count + 2; ++i) ASSERT_EQ(guest.call("switch", {i32(i), i64(7)}), expected(i)) << i;
             EXPECT_EQ(guest.call("switch", {i32(0x8000'0000U), i64(7)}), expected(count));
             EXPECT_EQ(guest.call("switch", {i32(-1), i64(7)}), expected(count));
@@ -244,7 +249,8 @@ TEST_P(Control, br_table_reaches_every_target_and_the_default)
 
 TEST_P(Control, br_table_to_loop_block_and_function_moves_each_ones_values)
 {
-    Guest guest = load(wat(R"wat(
+    Guest guest = load(wat(
+        R"wat(
 (module
   (func (export "mixed") (param i32) (result i32)
     (local $turns i32)

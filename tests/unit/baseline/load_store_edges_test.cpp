@@ -86,7 +86,8 @@ protected:
 
     /// A module whose functions do the access at one offset: parameters are the index and the operands.
     [[nodiscard]] std::vector<std::byte> module_of(const MemoryAccess& access, uint64_t offset) const;
-    void check(Guest& guest, const MemoryAccess& access, uint64_t offset, uint64_t index, IndexForm form, const std::string& function);
+    void check(Guest& guest, const MemoryAccess& access, uint64_t offset, uint64_t index, IndexForm form,
+               const std::string& function);
 
     size_t m_successes = 0, m_traps = 0;
 };
@@ -125,7 +126,8 @@ std::vector<std::byte> LoadStoreEdges::module_of(const MemoryAccess& access, uin
     return builder.build();
 }
 
-void LoadStoreEdges::check(Guest& guest, const MemoryAccess& access, uint64_t offset, uint64_t index, IndexForm form, const std::string& function)
+void LoadStoreEdges::check(Guest& guest, const MemoryAccess& access, uint64_t offset, uint64_t index, IndexForm form,
+                           const std::string& function)
 {
     const uint32_t width = access.width();
     const bool overflows = index > UINT64_MAX - offset;
@@ -140,7 +142,8 @@ void LoadStoreEdges::check(Guest& guest, const MemoryAccess& access, uint64_t of
     const std::span<std::byte> at = is_inside ? std::span{expected_bytes}.subspan(address - begin, width) : std::span<std::byte>{};
 
     Values operands;
-    for (uint32_t i = 1; i < access.signature().operand_count; ++i) operands.push_back(operand_value(access.signature().operands[i].kind(), i));
+    for (uint32_t i = 1; i < access.signature().operand_count; ++i)
+        operands.push_back(operand_value(access.signature().operands[i].kind(), i));
     // An exchange that happens; the one that does not is the specification suite's.
     if (is_inside && access.op->text.contains(".cmpxchg")) operands[0].bits = read_unsigned(at);
 
@@ -162,9 +165,10 @@ void LoadStoreEdges::check(Guest& guest, const MemoryAccess& access, uint64_t of
     Values arguments{kind().is_64 ? i64(index) : i32(static_cast<uint32_t>(index))};
     arguments.insert(arguments.end(), operands.begin(), operands.end());
     const CallResult result = guest.call(function, arguments);
-    EXPECT_EQ(result, expected) << access.op->text << " lane " << access.lane << " offset " << offset << " index " << index << " by " << function;
-    EXPECT_TRUE(std::ranges::equal(window, expected_bytes))
-        << access.op->text << " lane " << access.lane << " offset " << offset << " index " << index << " by " << function << " left other bytes";
+    EXPECT_EQ(result, expected) << access.op->text << " lane " << access.lane << " offset " << offset << " index " << index
+                                << " by " << function;
+    EXPECT_TRUE(std::ranges::equal(window, expected_bytes)) << access.op->text << " lane " << access.lane << " offset " << offset
+                                                            << " index " << index << " by " << function << " left other bytes";
 }
 
 TEST_P(LoadStoreEdges, results_traps_and_bytes_are_exact)
@@ -186,7 +190,9 @@ TEST_P(LoadStoreEdges, results_traps_and_bytes_are_exact)
     EXPECT_GT(m_traps, 2000U);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModes, LoadStoreEdges, testing::Combine(testing::ValuesIn(engine_modes), testing::ValuesIn(memory_kinds)),
-                         [](const auto& test) { return std::string{std::get<0>(test.param).name} + "_" + std::get<1>(test.param).name; });
+INSTANTIATE_TEST_SUITE_P(AllModes, LoadStoreEdges,
+                         testing::Combine(testing::ValuesIn(engine_modes), testing::ValuesIn(memory_kinds)), [](const auto& test) {
+                             return std::string{std::get<0>(test.param).name} + "_" + std::get<1>(test.param).name;
+                         });
 
 }  // namespace

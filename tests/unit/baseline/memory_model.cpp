@@ -20,7 +20,10 @@ void write_unsigned(std::span<std::byte> bytes, uint64_t v)
     for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(v >> (8 * i) & 0xffU);
 }
 
-uint64_t sign_extended(uint64_t v, uint32_t bits) { return bits == 64 ? v : (v ^ uint64_t{1} << (bits - 1)) - (uint64_t{1} << (bits - 1)); }
+uint64_t sign_extended(uint64_t v, uint32_t bits)
+{
+    return bits == 64 ? v : (v ^ uint64_t{1} << (bits - 1)) - (uint64_t{1} << (bits - 1));
+}
 
 /// A v128 that is written lane by lane.
 struct Vector {
@@ -31,10 +34,16 @@ struct Vector {
         write_unsigned(std::span{bytes}.last(8), v.high);
     }
     std::span<std::byte> lane(size_t index, size_t width) { return std::span{bytes}.subspan(index * width, width); }
-    [[nodiscard]] TypedValue value() const { return v128(read_unsigned(std::span{bytes}.first(8)), read_unsigned(std::span{bytes}.last(8))); }
+    [[nodiscard]] TypedValue value() const
+    {
+        return v128(read_unsigned(std::span{bytes}.first(8)), read_unsigned(std::span{bytes}.last(8)));
+    }
 };
 
-TypedValue scalar(ValKind kind, uint64_t bits) { return {kind, kind == ValKind::i32 || kind == ValKind::f32 ? bits & 0xffff'ffffU : bits}; }
+TypedValue scalar(ValKind kind, uint64_t bits)
+{
+    return {kind, kind == ValKind::i32 || kind == ValKind::f32 ? bits & 0xffff'ffffU : bits};
+}
 
 TypedValue load_vector(const MemoryAccess& access, std::span<const std::byte> at, std::span<const TypedValue> operands)
 {
@@ -44,11 +53,13 @@ TypedValue load_vector(const MemoryAccess& access, std::span<const std::byte> at
         std::ranges::copy(at, v.lane(access.lane, at.size()).begin());
     } else if (name.ends_with("_splat")) {
         for (size_t i = 0; i < 16 / at.size(); ++i) std::ranges::copy(at, v.lane(i, at.size()).begin());
-    } else if (name.ends_with("_s") || name.ends_with("_u")) {  // v128.load8x8_s: eight lanes of eight bits, each widened to sixteen
+    } else if (name.ends_with("_s") ||
+               name.ends_with("_u")) {  // v128.load8x8_s: eight lanes of eight bits, each widened to sixteen
         const size_t width = name.contains("8x8") ? 1 : name.contains("16x4") ? 2 : 4;
         for (size_t i = 0; i < 8 / width; ++i) {
             const uint64_t lane = read_unsigned(at.subspan(i * width, width));
-            write_unsigned(v.lane(i, 2 * width), name.ends_with("_s") ? sign_extended(lane, static_cast<uint32_t>(8 * width)) : lane);
+            write_unsigned(v.lane(i, 2 * width),
+                           name.ends_with("_s") ? sign_extended(lane, static_cast<uint32_t>(8 * width)) : lane);
         }
     } else {  // v128.load, and with zeros above v128.load32_zero
         std::ranges::copy(at, v.bytes.begin());

@@ -153,8 +153,10 @@ Reference truncate(uint64_t bits, bool saturates)
     static_assert(std::numeric_limits<long double>::digits >= 64);
     const long double whole = std::trunc(static_cast<long double>(x));
     const auto to_bits = [](To v) { return static_cast<uint64_t>(static_cast<std::make_unsigned_t<To>>(v)); };
-    if (whole < static_cast<long double>(Limits::min())) return saturates ? value(to_bits(Limits::min())) : trap(TrapKind::integer_overflow);
-    if (whole > static_cast<long double>(Limits::max())) return saturates ? value(to_bits(Limits::max())) : trap(TrapKind::integer_overflow);
+    if (whole < static_cast<long double>(Limits::min()))
+        return saturates ? value(to_bits(Limits::min())) : trap(TrapKind::integer_overflow);
+    if (whole > static_cast<long double>(Limits::max()))
+        return saturates ? value(to_bits(Limits::max())) : trap(TrapKind::integer_overflow);
     return value(to_bits(static_cast<To>(whole)));
 }
 
@@ -272,7 +274,8 @@ std::span<const NumericOp> numeric_ops() { return ops; }
 namespace {
 const wasm::OpInfo& row_of(Opcode opcode)
 {
-    return *std::find_if(std::begin(wasm::op_table), std::end(wasm::op_table), [&](const wasm::OpInfo& row) { return row.opcode == opcode; });
+    return *std::find_if(std::begin(wasm::op_table), std::end(wasm::op_table),
+                         [&](const wasm::OpInfo& row) { return row.opcode == opcode; });
 }
 }  // namespace
 wasm::Signature signature_of(Opcode opcode) { return signature_table[static_cast<size_t>(row_of(opcode).signature)]; }
@@ -293,7 +296,8 @@ bool is_allowed(const Reference& reference, ValKind kind, uint64_t actual)
     if (reference.nan == Nan::not_nan) return actual == reference.bits;
     const bool is_double = kind == ValKind::f64;
     if (!std::isnan(is_double ? as_float<double>(actual) : static_cast<double>(as_float<float>(actual)))) return false;
-    if (reference.nan == Nan::canonical) return is_double ? is_canonical(as_float<double>(actual)) : is_canonical(as_float<float>(actual));
+    if (reference.nan == Nan::canonical)
+        return is_double ? is_canonical(as_float<double>(actual)) : is_canonical(as_float<float>(actual));
     return (actual & (is_double ? quiet_bit<double> : uint64_t{quiet_bit<float>})) != 0;
 }
 

@@ -20,15 +20,15 @@ enum class Place : uint8_t {
     hot_local,   // a parameter that is used often enough for a register
     cold_local,  // a parameter in memory
     constant,
-    temporary,   // loaded from memory
-    spilled,     // loaded, then pushed out by the start of a block
+    temporary,  // loaded from memory
+    spilled,    // loaded, then pushed out by the start of a block
 };
 constexpr Place places[] = {Place::hot_local, Place::cold_local, Place::constant, Place::temporary, Place::spilled};
 
 enum class Destination : uint8_t {
     stack,
-    fresh_local,     // a local in a register
-    first_operand,   // the local that the first operand is read from
+    fresh_local,    // a local in a register
+    first_operand,  // the local that the first operand is read from
     second_operand,
     pending_first,   // as first_operand, while the old value is still wanted
     under_pressure,  // the stack, with more operands below than there are registers
@@ -89,7 +89,8 @@ void add_function(ModuleBuilder& module, Opcode op, ValKind result, Shape& shape
     for (uint32_t i = 0; i < count; ++i) {
         const Operand& o = shape.operands[i];
         if (o.place == Place::hot_local) make_hot(i);
-        if (o.place == Place::temporary || o.place == Place::spilled) code.i32_const(0).local_get(i).mem(store_of(o.type), 0, operand_address(i));
+        if (o.place == Place::temporary || o.place == Place::spilled)
+            code.i32_const(0).local_get(i).mem(store_of(o.type), 0, operand_address(i));
     }
     if (shape.destination == Destination::fresh_local) make_hot(fresh);
     if (shape.destination == Destination::pending_first) {
@@ -127,7 +128,11 @@ void add_function(ModuleBuilder& module, Opcode op, ValKind result, Shape& shape
         const uint32_t differences = fresh + 1;
         code.local_set(fresh);
         for (uint32_t i = 0; i < pressure_count; ++i)
-            code.op(Opcode::i64_reinterpret_f64).op(Opcode::i64_xor).local_get(differences).op(Opcode::i64_or).local_set(differences);
+            code.op(Opcode::i64_reinterpret_f64)
+                .op(Opcode::i64_xor)
+                .local_get(differences)
+                .op(Opcode::i64_or)
+                .local_set(differences);
         results.emplace_back(ValKind::i64);
         code.local_get(differences).local_get(fresh);
         break;
@@ -184,15 +189,18 @@ void check(Guest& guest, const NumericOp& op, const wasm::Signature& signature, 
     const CallResult actual = guest.call(wasm::FuncIdx{shape.function}, arguments);
     const bool is_right = [&] {
         if (expected.trap != runtime::TrapKind::none) return actual == traps(expected.trap);
-        if (actual.kind != CallResult::Kind::returned || !is_allowed(expected, signature.results[0].kind(), actual.values.back().bits)) return false;
+        if (actual.kind != CallResult::Kind::returned ||
+            !is_allowed(expected, signature.results[0].kind(), actual.values.back().bits))
+            return false;
         if (shape.destination == Destination::pending_first) return actual.values[0].bits == given[0];
         return shape.destination != Destination::under_pressure || actual.values[0].bits == 0;
     }();
     if (is_right) return;
     std::ostringstream numbers;
     for (const Operand& o : shape.operands) numbers << " " << int{static_cast<uint8_t>(o.place)};
-    FAIL() << "operands in places" << numbers.str() << ", destination " << int{static_cast<uint8_t>(shape.destination)} << std::hex << ", values 0x" << seen[0]
-           << " 0x" << seen[1] << ", expected 0x" << expected.bits << " or trap " << runtime::to_string(expected.trap) << ": " << actual;
+    FAIL() << "operands in places" << numbers.str() << ", destination " << int{static_cast<uint8_t>(shape.destination)} << std::hex
+           << ", values 0x" << seen[0] << " 0x" << seen[1] << ", expected 0x" << expected.bits << " or trap "
+           << runtime::to_string(expected.trap) << ": " << actual;
 }
 
 TEST_P(Numeric, agrees_with_the_reference_wherever_operands_and_result_are)
@@ -219,7 +227,8 @@ TEST_P(Numeric, agrees_with_the_reference_wherever_operands_and_result_are)
     }
     for (const Shape& shape : shapes) {
         const auto values_of = [&](size_t operand) {
-            if (operand >= shape.operands.size() || shape.operands[operand].place == Place::constant) return edge_values(ValKind::i32).first(1);
+            if (operand >= shape.operands.size() || shape.operands[operand].place == Place::constant)
+                return edge_values(ValKind::i32).first(1);
             const auto all = edge_values(shape.operands[operand].type);
             // The first shape sees every value, the others those that tell most.
             return &shape == &shapes.front() || shape.operands.size() == 1 ? all : all.first(telling_values);
@@ -240,7 +249,8 @@ std::string test_name(const testing::TestParamInfo<Numeric::ParamType>& test)
     return text;
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModes, Numeric, testing::Combine(testing::ValuesIn(engine_modes), testing::ValuesIn(numeric_ops())), test_name);
+INSTANTIATE_TEST_SUITE_P(AllModes, Numeric, testing::Combine(testing::ValuesIn(engine_modes), testing::ValuesIn(numeric_ops())),
+                         test_name);
 
 }  // namespace
 }  // namespace weir::test

@@ -23,9 +23,9 @@ const CalleeType& type_of(Callee callee)
 {
     using enum wasm::ValKind;
     static const CalleeType types[] = {
-        {{i64, f64, i32}, {i64}},                                                  // a + trunc_sat(b) + c
-        {{i32}, {i32, f64, i64}},                                                  // a + 1, 2.5, a * 3
-        {{i64, i64, i64, i64, i64, i64, i64, f64, i32}, {i64}},                    // more than there are registers: a sum
+        {{i64, f64, i32}, {i64}},                                // a + trunc_sat(b) + c
+        {{i32}, {i32, f64, i64}},                                // a + 1, 2.5, a * 3
+        {{i64, i64, i64, i64, i64, i64, i64, f64, i32}, {i64}},  // more than there are registers: a sum
     };
     return types[static_cast<size_t>(callee)];
 }
@@ -78,7 +78,8 @@ private:
         Instruction i{Kind::constant, type};
         i.bits = one_in(3) ? below(5) : edges[below(static_cast<uint32_t>(edges.size()))];
         if ((type == ValKind::f32 || type == ValKind::f64) && one_in(2))
-            i.bits = type == ValKind::f32 ? f32(static_cast<float>(below(1000)) / 8).bits : f64(static_cast<double>(below(1000)) / 8).bits;
+            i.bits = type == ValKind::f32 ? f32(static_cast<float>(below(1000)) / 8).bits
+                                          : f64(static_cast<double>(below(1000)) / 8).bits;
         return i;
     }
     Instruction leaf(ValKind type)
@@ -103,7 +104,8 @@ private:
     void supply(Sequence& out, std::vector<ValKind>& stack, const std::vector<ValKind>& types)
     {
         size_t present = std::min(types.size(), stack.size());
-        while (present > 0 && !std::equal(types.begin(), types.begin() + static_cast<std::ptrdiff_t>(present), stack.end() - static_cast<std::ptrdiff_t>(present)))
+        while (present > 0 && !std::equal(types.begin(), types.begin() + static_cast<std::ptrdiff_t>(present),
+                                          stack.end() - static_cast<std::ptrdiff_t>(present)))
             --present;
         for (size_t i = present; i < types.size(); ++i) {
             out.push_back(leaf(types[i]));
@@ -111,7 +113,10 @@ private:
         }
     }
     static void pop(std::vector<ValKind>& stack, size_t n) { stack.resize(stack.size() - n); }
-    static void push(std::vector<ValKind>& stack, const std::vector<ValKind>& types) { stack.insert(stack.end(), types.begin(), types.end()); }
+    static void push(std::vector<ValKind>& stack, const std::vector<ValKind>& types)
+    {
+        stack.insert(stack.end(), types.begin(), types.end());
+    }
 
     void push_leaf(Sequence& out, std::vector<ValKind>& stack)
     {
@@ -166,10 +171,8 @@ private:
         Instruction i{is_set ? Kind::global_set : Kind::global_get};
         i.index = index;
         out.push_back(i);
-        if (is_set)
-            stack.pop_back();
-        else
-            stack.push_back(kinds[index]);
+        if (is_set) stack.pop_back();
+        else stack.push_back(kinds[index]);
     }
     void select(Sequence& out, std::vector<ValKind>& stack)
     {
@@ -246,11 +249,9 @@ private:
         if (i.kind == Kind::br_if || i.kind == Kind::br_table) types.push_back(ValKind::i32);
         supply(out, stack, types);
         out.push_back(i);
-        if (i.kind == Kind::br_if)
-            stack.pop_back();
+        if (i.kind == Kind::br_if) stack.pop_back();
         // What follows the others is dead, and typed as if they were not there.
-        else
-            pop(stack, types.size());
+        else pop(stack, types.size());
         if (i.kind != Kind::br_if && stack.empty()) push_leaf(out, stack);
     }
     void call(Sequence& out, std::vector<ValKind>& stack)
@@ -276,7 +277,10 @@ std::vector<ValType> types(const std::vector<ValKind>& from) { return {from.begi
 
 class Encoder {
 public:
-    Encoder(ModuleBuilder& module, const std::array<uint32_t, static_cast<size_t>(Callee::count_)>& callees) : m_module(module), m_callees(callees) {}
+    Encoder(ModuleBuilder& module, const std::array<uint32_t, static_cast<size_t>(Callee::count_)>& callees)
+        : m_module(module), m_callees(callees)
+    {
+    }
 
     void encode(const Sequence& sequence, Code& code)
     {
@@ -296,8 +300,12 @@ private:
         case Kind::numeric: code.op(i.op->opcode); return;
         case Kind::drop: code.op(Opcode::drop); return;
         case Kind::select: code.op(Opcode::select); return;
-        case Kind::load: code.mem(by_type(i.type, Opcode::i32_load, Opcode::i64_load, Opcode::f32_load, Opcode::f64_load), 0, i.bits); return;
-        case Kind::store: code.mem(by_type(i.type, Opcode::i32_store, Opcode::i64_store, Opcode::f32_store, Opcode::f64_store), 0, i.bits); return;
+        case Kind::load:
+            code.mem(by_type(i.type, Opcode::i32_load, Opcode::i64_load, Opcode::f32_load, Opcode::f64_load), 0, i.bits);
+            return;
+        case Kind::store:
+            code.mem(by_type(i.type, Opcode::i32_store, Opcode::i64_store, Opcode::f32_store, Opcode::f64_store), 0, i.bits);
+            return;
         case Kind::block: return structured(i, Opcode::block, code);
         case Kind::loop: return structured(i, Opcode::loop, code);
         case Kind::if_: return structured(i, Opcode::if_, code);
@@ -459,7 +467,9 @@ private:
     {
         const auto trunc_sat = [](uint64_t bits) {
             const auto ops = numeric_ops();
-            return std::find_if(ops.begin(), ops.end(), [](const NumericOp& o) { return o.opcode == Opcode::i64_trunc_sat_f64_s; })->evaluate(bits, 0).bits;
+            return std::find_if(ops.begin(), ops.end(), [](const NumericOp& o) { return o.opcode == Opcode::i64_trunc_sat_f64_s; })
+                ->evaluate(bits, 0)
+                .bits;
         };
         switch (callee) {
         case Callee::mix: {
@@ -495,9 +505,24 @@ Code callee_code(Callee callee)
 {
     Code c;
     switch (callee) {
-    case Callee::mix: c.local_get(0).local_get(1).op(Opcode::i64_trunc_sat_f64_s).op(Opcode::i64_add).local_get(2).op(Opcode::i64_extend_i32_u).op(Opcode::i64_add); break;
+    case Callee::mix:
+        c.local_get(0)
+            .local_get(1)
+            .op(Opcode::i64_trunc_sat_f64_s)
+            .op(Opcode::i64_add)
+            .local_get(2)
+            .op(Opcode::i64_extend_i32_u)
+            .op(Opcode::i64_add);
+        break;
     case Callee::pair:
-        c.local_get(0).i32_const(1).op(Opcode::i32_add).f64_const(f64(2.5).bits).local_get(0).op(Opcode::i64_extend_i32_u).i64_const(3).op(Opcode::i64_mul);
+        c.local_get(0)
+            .i32_const(1)
+            .op(Opcode::i32_add)
+            .f64_const(f64(2.5).bits)
+            .local_get(0)
+            .op(Opcode::i64_extend_i32_u)
+            .i64_const(3)
+            .op(Opcode::i64_mul);
         break;
     case Callee::many:
         c.local_get(7).op(Opcode::i64_trunc_sat_f64_s).local_get(8).op(Opcode::i64_extend_i32_u).op(Opcode::i64_add);
@@ -517,7 +542,8 @@ std::vector<std::byte> encode(const Program& program)
     ModuleBuilder module;
     module.memory(1);
     const State initial;
-    for (size_t i = 0; i < 4; ++i) module.global(ValType{kinds[i]}, true, Code{}.constant(kinds[i], initial.globals[i]), "g" + std::to_string(i));
+    for (size_t i = 0; i < 4; ++i)
+        module.global(ValType{kinds[i]}, true, Code{}.constant(kinds[i], initial.globals[i]), "g" + std::to_string(i));
     std::array<uint32_t, static_cast<size_t>(Callee::count_)> callees{};
     for (uint32_t i = 0; i < callees.size(); ++i) {
         const CalleeType& type = type_of(static_cast<Callee>(i));
@@ -532,6 +558,9 @@ std::vector<std::byte> encode(const Program& program)
     return module.build();
 }
 
-Interpreted interpret(const Program& program, const std::array<uint64_t, 4>& arguments, State& state) { return Interpreter{program, state}.run(arguments); }
+Interpreted interpret(const Program& program, const std::array<uint64_t, 4>& arguments, State& state)
+{
+    return Interpreter{program, state}.run(arguments);
+}
 
 }  // namespace weir::test

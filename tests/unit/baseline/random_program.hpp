@@ -16,26 +16,44 @@ namespace weir::test {
 
 struct Instruction {
     enum class Kind : uint8_t {
-        constant, local_get, local_set, local_tee, global_get, global_set, numeric, drop, select, load, store,
-        block, loop, if_, br, br_if, br_table, return_, call, unreachable,
+        constant,
+        local_get,
+        local_set,
+        local_tee,
+        global_get,
+        global_set,
+        numeric,
+        drop,
+        select,
+        load,
+        store,
+        block,
+        loop,
+        if_,
+        br,
+        br_if,
+        br_table,
+        return_,
+        call,
+        unreachable,
     };
     Kind kind = Kind::unreachable;
-    wasm::ValKind type = wasm::ValKind::i32;     // constant, load, store
-    uint64_t bits = 0;                           // constant; load, store: static offset
-    uint32_t index = 0;                          // local, global, label, callee
+    wasm::ValKind type = wasm::ValKind::i32;  // constant, load, store
+    uint64_t bits = 0;                        // constant; load, store: static offset
+    uint32_t index = 0;                       // local, global, label, callee
     const NumericOp* op = nullptr;
     std::vector<wasm::ValKind> params{}, results{};  // of blocks
-    std::vector<uint32_t> labels{};              // br_table, the default last
+    std::vector<uint32_t> labels{};                  // br_table, the default last
     std::vector<Instruction> body{}, else_body{};
 };
 using Sequence = std::vector<Instruction>;
 
 struct Program {
-    static constexpr uint32_t param_count = 4;   // i32 i64 f32 f64
-    static constexpr uint32_t fuel_local = 4;    // i32: loops trap when it is spent
+    static constexpr uint32_t param_count = 4;  // i32 i64 f32 f64
+    static constexpr uint32_t fuel_local = 4;   // i32: loops trap when it is spent
     static constexpr uint32_t initial_fuel = 30;
     static constexpr uint32_t memory_bytes = 512;  // what loads and stores can reach
-    std::vector<wasm::ValKind> locals;           // parameters and fuel included
+    std::vector<wasm::ValKind> locals;             // parameters and fuel included
     std::vector<wasm::ValKind> results;
     Sequence body;
 };

@@ -32,8 +32,12 @@ void compare(const EngineMode& mode, uint64_t seed)
         if (expected.is_unknown) continue;
         const State initial;
         std::memcpy(guest.memory().data(), initial.memory.data(), initial.memory.size());
-        for (uint32_t g = 0; g < 4; ++g) *guest.instance()->global_cell(wasm::GlobalIdx{g}) = to_value({g % 2 == 0 ? ValKind::i32 : ValKind::i64, initial.globals[g], 0});
-        const CallResult actual = guest.call("run", {{ValKind::i32, given[0], 0}, {ValKind::i64, given[1], 0}, {ValKind::f32, given[2], 0}, {ValKind::f64, given[3], 0}});
+        for (uint32_t g = 0; g < 4; ++g)
+            *guest.instance()->global_cell(wasm::GlobalIdx{g}) =
+                to_value({g % 2 == 0 ? ValKind::i32 : ValKind::i64, initial.globals[g], 0});
+        const CallResult actual = guest.call(
+            "run",
+            {{ValKind::i32, given[0], 0}, {ValKind::i64, given[1], 0}, {ValKind::f32, given[2], 0}, {ValKind::f64, given[3], 0}});
         CallResult wanted = traps(expected.trap);
         if (expected.trap == runtime::TrapKind::none) {
             wanted = returns();
@@ -42,7 +46,8 @@ void compare(const EngineMode& mode, uint64_t seed)
         ASSERT_EQ(actual, wanted);
         ASSERT_EQ(std::memcmp(guest.memory().data(), state.memory.data(), state.memory.size()), 0) << "memory differs";
         for (uint32_t g = 0; g < 4; ++g) {
-            const uint64_t bits = from_value(g % 2 == 0 ? ValKind::i32 : ValKind::i64, *guest.instance()->global_cell(wasm::GlobalIdx{g})).bits;
+            const uint64_t bits =
+                from_value(g % 2 == 0 ? ValKind::i32 : ValKind::i64, *guest.instance()->global_cell(wasm::GlobalIdx{g})).bits;
             ASSERT_EQ(bits, state.globals[g]) << "global " << g;
         }
     }
