@@ -96,6 +96,10 @@ public:
     /// In the order of the sections, for the error that stands first is the one told.
     std::optional<ModuleError> run(unsigned threads)
     {
+        const ValidationRules& rules = m_facts.rules;
+        if (!rules.allows_many_tables && m_module.tables.size() > 1) return ModuleError{ErrorKind::invalid, "multiple tables", 0, {}, {}};
+        if (!rules.allows_many_memories && m_module.memories.size() > 1)
+            return ModuleError{ErrorKind::invalid, "multiple memories", 0, {}, {}};
         FunctionValidator constants{m_facts};
         const auto global_count = static_cast<uint32_t>(m_module.globals.size());
         for (const Table& t : m_module.tables)

@@ -10,6 +10,9 @@ namespace weir::wasm {
 struct ValidationRules {
     /// custom-descriptors: the target of br_on_cast only has to be of its source's hierarchy, not a subtype of the source.
     bool allows_casts_across = false;
+    /// threads: its standard is one in which a module has at most one table and one memory.
+    bool allows_many_tables = true;
+    bool allows_many_memories = true;
 };
 
 /// Validates a decoded module: all of Core 3.0 chapter 3 that decode() leaves, and the proposals threads, custom-page-sizes,
