@@ -2,18 +2,24 @@
 #include "baseline/function_compiler.hpp"
 #include "baseline/trampolines.hpp"
 
+// glibc 2.36 wrote this header for C alone.
+#define _Bool bool
+#include <sys/platform/x86.h>
+#undef _Bool
+
 namespace weir::baseline {
 
 CpuFeatures CpuFeatures::host()
 {
-    // Not asmjit's CpuInfo: that also counts processors, which reads a file at every start.
-    return {.avx = __builtin_cpu_supports("avx") != 0,
-            .avx2 = __builtin_cpu_supports("avx2") != 0,
-            .fma = __builtin_cpu_supports("fma") != 0,
-            .bmi2 = __builtin_cpu_supports("bmi2") != 0,
-            .lzcnt = __builtin_cpu_supports("lzcnt") != 0,
-            .tzcnt = __builtin_cpu_supports("bmi") != 0,
-            .popcnt = __builtin_cpu_supports("popcnt") != 0};
+    // What libc found out when the process started. The instruction cpuid itself takes microseconds on a virtual machine, which
+    // asmjit's CpuInfo and __builtin_cpu_supports would pay again at every start.
+    return {.avx = CPU_FEATURE_ACTIVE(AVX),
+            .avx2 = CPU_FEATURE_ACTIVE(AVX2),
+            .fma = CPU_FEATURE_ACTIVE(FMA),
+            .bmi2 = CPU_FEATURE_ACTIVE(BMI2),
+            .lzcnt = CPU_FEATURE_ACTIVE(LZCNT),
+            .tzcnt = CPU_FEATURE_ACTIVE(BMI1),
+            .popcnt = CPU_FEATURE_ACTIVE(POPCNT)};
 }
 
 namespace {

@@ -51,7 +51,6 @@ Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, siz
     space->m_capacity = capacity;
     space->m_reservation = std::move(reservation);
     space->m_writable = std::move(writable);
-    space->m_chunks = std::make_unique<std::atomic<Piece*>[]>(max_chunks);
     space->write_lazy_stubs();
     const auto begin = reinterpret_cast<uintptr_t>(space->m_code);
     if (!spaces().add(begin, begin + capacity, space.get())) return Unexpected{SysError{ENOMEM, "register code", {}}};
@@ -87,7 +86,8 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
     const std::scoped_lock lock{m_mutex};
     const size_t begin = round_up(m_used, code_alignment);
     const size_t count = m_piece_count.load(std::memory_order_relaxed);
-    if (code.bytes.size() > m_capacity - std::min(begin, m_capacity) || count / chunk_pieces >= max_chunks) return nullptr;
+    const PiecePlace place{count};
+    if (code.bytes.size() > m_capacity - std::min(begin, m_capacity) || place.chunk >= max_chunks) return nullptr;
     std::byte* const to = m_writable.data() + begin;
     std::memcpy(to, code.bytes.data(), code.bytes.size());
     for (const Relocation& r : code.relocations) {
@@ -96,11 +96,11 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
             static_cast<int32_t>(reinterpret_cast<const std::byte*>(&m_slots[r.target.value - first_function]) - next);
         std::memcpy(to + r.code_offset, &distance, 4);
     }
-    if (count % chunk_pieces == 0) {
-        m_chunks_owned.push_back(std::make_unique<Piece[]>(chunk_pieces));
-        m_chunks[count / chunk_pieces].store(m_chunks_owned.back().get(), std::memory_order_release);
+    if (place.index == 0) {
+        m_chunks_owned[place.chunk] = std::make_unique<Piece[]>(first_chunk_pieces << place.chunk);
+        m_chunks[place.chunk].store(m_chunks_owned[place.chunk].get(), std::memory_order_release);
     }
-    Piece& piece = m_chunks_owned.back()[count % chunk_pieces];
+    Piece& piece = m_chunks_owned[place.chunk][place.index];
     piece.begin = static_cast<uint32_t>(begin);
     piece.size_bytes = static_cast<uint32_t>(code.bytes.size());
     piece.function = function;
@@ -113,7 +113,10 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
 const CodeSpace::Piece* CodeSpace::find(uintptr_t pc) const noexcept
 {
     const auto offset = pc - reinterpret_cast<uintptr_t>(m_code);
-    const auto piece_at = [&](size_t i) { return m_chunks[i / chunk_pieces].load(std::memory_order_acquire) + i % chunk_pieces; };
+    const auto piece_at = [&](size_t i) {
+        const PiecePlace place{i};
+        return m_chunks[place.chunk].load(std::memory_order_acquire) + place.index;
+    };
     size_t low = 0, high = m_piece_count.load(std::memory_order_acquire);
     while (low < high) {
         const size_t middle = (low + high) / 2;

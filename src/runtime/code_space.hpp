@@ -4,7 +4,9 @@
 #include "base/result.hpp"
 #include "runtime/compiler.hpp"
 
+#include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -68,10 +70,19 @@ private:
     size_t m_capacity = 0;
     std::mutex m_mutex;  // guards what follows against other writers
     size_t m_used = 0;
-    std::vector<std::unique_ptr<Piece[]>> m_chunks_owned;
-    // Pieces in ascending order of their code, in chunks that never move: readers need no lock.
-    static constexpr size_t chunk_pieces = 256, max_chunks = 4096;
-    std::unique_ptr<std::atomic<Piece*>[]> m_chunks;
+    // Pieces in ascending order of their code, in chunks that never move, each twice as large as the one before: readers need no lock,
+    // and a small program touches little memory.
+    static constexpr size_t first_chunk_pieces = 16, max_chunks = 24;
+    struct PiecePlace {
+        size_t chunk, index;
+        explicit PiecePlace(size_t piece)
+            : chunk(static_cast<size_t>(std::bit_width(piece / first_chunk_pieces + 1)) - 1),
+              index(piece - first_chunk_pieces * ((size_t{1} << chunk) - 1))
+        {
+        }
+    };
+    std::array<std::unique_ptr<Piece[]>, max_chunks> m_chunks_owned;
+    std::array<std::atomic<Piece*>, max_chunks> m_chunks{};
     std::atomic<size_t> m_piece_count{0};
 };
 

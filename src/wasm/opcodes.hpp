@@ -63,9 +63,24 @@ using detail::addr;
 
 inline constexpr uint8_t none = 0xff;  // align_log2 of instructions without memory access
 
+/// A mnemonic that is part of its row. A table of pointers would be relocated, page by page, whenever a process starts.
+class Mnemonic {
+public:
+    template <size_t n>
+    consteval Mnemonic(const char (&text)[n]) : m_size(n - 1)
+    {
+        std::copy_n(text, n - 1, m_text.begin());
+    }
+    constexpr operator std::string_view() const { return {m_text.data(), m_size}; }
+
+private:
+    std::array<char, 39> m_text{};
+    uint8_t m_size;
+};
+
 struct OpInfo {
     Opcode opcode;
-    std::string_view text;
+    Mnemonic text;
     SignatureId signature;
     uint8_t align_log2;
     Feature feature;
