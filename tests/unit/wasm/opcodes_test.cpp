@@ -29,7 +29,10 @@ TEST(Opcodes, mnemonics_are_unique_but_for_select)
 {
     std::multiset<std::string_view> texts;
     for (const OpInfo& info : op_table) texts.insert(info.text);
-    for (const OpInfo& info : op_table) EXPECT_EQ(texts.count(info.text), info.text == "select" ? 2U : 1U) << info.text;
+    for (const OpInfo& info : op_table) {
+        const std::string_view text = info.text;
+        EXPECT_EQ(texts.count(text), text == "select" ? 2U : 1U) << text;
+    }
 }
 
 /// The identifier is the mnemonic with `_` for what an identifier cannot hold.
