@@ -59,7 +59,7 @@ std::string read_file(const std::string& path)
 
 bool exists(const std::string& path)
 {
-    struct stat status {};
+    struct stat status{};
     return ::lstat(path.c_str(), &status) == 0;
 }
 
@@ -146,7 +146,8 @@ std::optional<uint32_t> Wasi::exit_code_of(std::string_view name, std::initializ
     if (function == nullptr) return std::nullopt;
     // As the guest's only call, so that the store sees the exit.
     runtime::Store& store = m_guest.instance()->store();
-    const auto type = store.engine().types()->intern(wasm::FuncType{{function->params.begin(), function->params.end()}, {function->results.begin(), function->results.end()}});
+    const auto type = store.engine().types()->intern(
+        wasm::FuncType{{function->params.begin(), function->params.end()}, {function->results.begin(), function->results.end()}});
     const runtime::Function* const f = store.create_host_function(*type, function->entry, m_world.get());
     if (f == nullptr) return std::nullopt;
     runtime::Value values[16]{};
@@ -162,7 +163,8 @@ bool Wasi::is_untouched(uint32_t from, uint32_t to)
     return std::ranges::all_of(memory().subspan(from, to - from), [](std::byte b) { return b == canary; });
 }
 
-Answer Wasi::open(std::string_view path, uint16_t oflags, uint64_t rights, uint16_t fdflags, uint32_t lookup, uint32_t fd, uint64_t inheriting)
+Answer Wasi::open(std::string_view path, uint16_t oflags, uint64_t rights, uint16_t fdflags, uint32_t lookup, uint32_t fd,
+                  uint64_t inheriting)
 {
     fill_with_canary();
     store_text(path_at, path);

@@ -104,7 +104,8 @@ TEST_F(RightsOf, the_target_of_links_and_renames_needs_its_own)
 TEST_F(RightsOf, truncating_with_the_right_to_read_only_needs_the_directorys_right)
 {
     give_up(dir, right_path_filestat_set_size);
-    for (const uint64_t rights : {uint64_t{0}, uint64_t{right_fd_read}, uint64_t{file_rights}}) EXPECT_EQ(open("file", oflag_trunc, rights).error, Errno::notcapable);
+    for (const uint64_t rights : {uint64_t{0}, uint64_t{right_fd_read}, uint64_t{file_rights}})
+        EXPECT_EQ(open("file", oflag_trunc, rights).error, Errno::notcapable);
     EXPECT_EQ(read_file(m_box + "/file"), "text");
 }
 
