@@ -36,7 +36,16 @@ constexpr uint32_t stopping = ~all_interrupt_reasons;
 
 struct sigaction previous_action;
 thread_local int32_t thread_id = 0;
+thread_local bool is_held_back = false;  // the signal, on this thread
 const std::atomic<uint32_t> no_request{0};
+
+void change_signal_mask(int how) noexcept
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, interrupt_signal);
+    ::pthread_sigmask(how, &set, nullptr);
+}
 
 uintptr_t address_of(const char* label) noexcept { return reinterpret_cast<uintptr_t>(label); }
 bool is_within(uintptr_t pc, const char* begin, const char* end) noexcept { return pc >= address_of(begin) && pc < address_of(end); }
@@ -167,10 +176,7 @@ void install_interrupt_handler() noexcept
 int32_t admit_interrupts() noexcept
 {
     if (thread_id == 0) {
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, interrupt_signal);
-        ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+        change_signal_mask(SIG_UNBLOCK);
         thread_id = static_cast<int32_t>(::gettid());
     }
     return thread_id;
@@ -184,6 +190,12 @@ void Store::request_interrupt(InterruptReasons reasons) noexcept
     const int32_t thread = m_thread.load(std::memory_order_seq_cst);
     if (thread == 0) return;
     const int saved_errno = errno;
+    if (thread == thread_id) {
+        // Perhaps from another signal's handler, where the signal would meet the handler instead of what it has interrupted. It is held back:
+        // returning from a handler restores the mask. Elsewhere the way back to the guest does.
+        change_signal_mask(SIG_BLOCK);
+        is_held_back = true;
+    }
     ::syscall(SYS_tgkill, ::getpid(), thread, interrupt_signal);
     errno = saved_errno;
 }
@@ -192,6 +204,10 @@ void Store::withdraw_interrupts() noexcept { m_exec->interrupt.fetch_and(stoppin
 
 InterruptAnswer Store::answer_interrupt() noexcept
 {
+    if (is_held_back) {
+        is_held_back = false;
+        change_signal_mask(SIG_UNBLOCK);
+    }
     const uint32_t request = m_exec->interrupt.fetch_and(stopping, std::memory_order_acquire);
     if ((request & stopping) != 0) return InterruptAnswer::stop;  // every call of the guest ends, to the outermost
     if (request == 0) return InterruptAnswer::go_on;

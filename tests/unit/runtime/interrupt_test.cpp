@@ -3,6 +3,7 @@
 #include "support/execution.hpp"
 
 #include <csignal>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <pthread.h>
@@ -84,34 +85,70 @@ size_t open_descriptors()
     return static_cast<size_t>(std::distance(begin(entries), end(entries)));
 }
 
-/// Requests interruption again and again, until it goes out of scope: each some time after the last one was answered, as signals that come
-/// faster than they can be delivered would leave the guest no instruction between them.
+Store* requested = nullptr;
+void request_from_handler(int) { requested->request_interrupt(1); }
+
+/// SIGUSR1 requests an interruption of this store, for as long as this lives.
+class RequestOnSignal {
+public:
+    explicit RequestOnSignal(Store& store)
+    {
+        requested = &store;
+        struct sigaction action {};
+        action.sa_handler = request_from_handler;
+        action.sa_flags = SA_ONSTACK | SA_RESTART;
+        EXPECT_EQ(sigaction(SIGUSR1, &action, &m_before), 0);
+    }
+    ~RequestOnSignal() { sigaction(SIGUSR1, &m_before, nullptr); }
+    RequestOnSignal(const RequestOnSignal&) = delete;
+    RequestOnSignal& operator=(const RequestOnSignal&) = delete;
+
+private:
+    struct sigaction m_before {};
+};
+
+/// Interrupts this thread's guest again and again, each time a few microseconds after the last one was answered. A timer does it and not
+/// a thread, which would have to get its share of the machine for each.
 class Storm {
 public:
-    explicit Storm(Store& store) : m_store(store), m_thread([this] { run(); }) {}
-    ~Storm() { m_is_over = true; }
+    explicit Storm(Store& store) : m_on_signal(store), m_store(store)
+    {
+        sigevent event{};
+        event.sigev_notify = SIGEV_THREAD_ID;
+        event.sigev_signo = SIGUSR1;
+        event._sigev_un._tid = gettid();
+        EXPECT_EQ(timer_create(CLOCK_MONOTONIC, &event, &m_timer), 0);
+        arm();
+    }
+    ~Storm()
+    {
+        timer_delete(m_timer);
+        m_store.withdraw_interrupts();
+    }
     Storm(const Storm&) = delete;
     Storm& operator=(const Storm&) = delete;
+
     /// The guest was interrupted and goes on, or its call has ended.
-    void answer() { ++m_answers; }
-    [[nodiscard]] uint32_t answers() const { return m_answers; }
+    void answer()
+    {
+        ++m_answers;
+        arm();
+    }
+    [[nodiscard]] int answers() const { return m_answers; }
     static InterruptAnswer go_on(InterruptReasons, void* data) noexcept;
 
 private:
-    void run()
+    void arm()
     {
-        std::minstd_rand random{1};
-        while (!m_is_over) {
-            const uint32_t answers = m_answers;
-            m_store.request_interrupt(1);
-            while (m_answers == answers && !m_is_over) std::this_thread::yield();
-            for (auto n = random() % 3000; n > 0; --n) __builtin_ia32_pause();
-        }
+        itimerspec once{};
+        once.it_value.tv_nsec = static_cast<long>(1 + m_random() % 60'000);
+        EXPECT_EQ(timer_settime(m_timer, 0, &once, nullptr), 0);
     }
+    RequestOnSignal m_on_signal;
     Store& m_store;
-    std::atomic<bool> m_is_over{false};
-    std::atomic<uint32_t> m_answers{0};
-    std::jthread m_thread;  // the last to be made and the first to go
+    timer_t m_timer{};
+    std::minstd_rand m_random{1};
+    int m_answers = 0;
 };
 
 class Interrupt : public Execution {
@@ -135,7 +172,7 @@ TEST_P(Interrupt, stops_what_never_ends_wherever_it_is)
     std::minstd_rand random{1};
     for (const char* const name : endless_functions) {
         SCOPED_TRACE(name);
-        for (int i = 0; i < 100; ++i) {
+        for (int i = 0; i < 40; ++i) {
             const auto delay = std::chrono::microseconds{random() % 300};
             std::jthread other{[&] {
                 std::this_thread::sleep_for(delay);
@@ -223,18 +260,15 @@ TEST_P(Interrupt, may_come_at_the_end_of_a_call)
     WEIR_NEEDS_SIGNALS();
     Guest guest = load_endless();
     Store& store = guest.instance()->store();
-    uint32_t stopped = 0;
     {
         Storm storm{store};
-        for (uint32_t i = 0; stopped < 3000; ++i) {
+        for (uint32_t i = 0; storm.answers() < 1000; ++i) {
             const CallResult result = guest.call(i % 2 == 0 ? "nothing" : "host_call");
             if (result == returns()) continue;
             ASSERT_EQ(result, traps(TrapKind::interrupted));
-            ++stopped;
             storm.answer();
         }
     }
-    store.withdraw_interrupts();
     EXPECT_EQ(guest.call("nothing"), returns());
 }
 
@@ -408,7 +442,27 @@ TEST_P(Interrupt, works_where_the_stack_is_nearly_used_up)
     Store& store = guest.instance()->store();
     Storm storm{store};
     store.set_interrupt_handler(Storm::go_on, &storm);
-    while (storm.answers() < 3000) ASSERT_EQ(guest.call("down", {i64(0)}), traps(TrapKind::call_stack_exhausted));
+    while (storm.answers() < 1000) ASSERT_EQ(guest.call("down", {i64(0)}), traps(TrapKind::call_stack_exhausted));
+}
+
+TEST_P(Interrupt, may_be_requested_by_a_signal_handler_of_the_guests_thread)
+{
+    WEIR_NEEDS_SIGNALS();
+    Guest guest = load_endless();
+    const RequestOnSignal on_signal{guest.instance()->store()};
+    const pthread_t guests = pthread_self();
+    std::minstd_rand random{1};
+    for (const char* const name : endless_functions) {
+        SCOPED_TRACE(name);
+        for (int i = 0; i < 20; ++i) {
+            const auto delay = std::chrono::microseconds{random() % 300};
+            std::jthread other{[&] {
+                std::this_thread::sleep_for(delay);
+                pthread_kill(guests, SIGUSR1);
+            }};
+            ASSERT_EQ(call(guest, name), traps(TrapKind::interrupted)) << i;
+        }
+    }
 }
 
 TEST_P(Interrupt, reaches_a_thread_that_blocks_all_signals)
