@@ -14,10 +14,7 @@ enum Reason : runtime::InterruptReasons { timed_out = 1, sigint = 2, sigterm = 4
 // Set before the handlers are installed.
 runtime::Store* supervised = nullptr;
 
-void on_signal(int signal)
-{
-    supervised->request_interrupt(signal == SIGALRM ? timed_out : signal == SIGINT ? sigint : sigterm);
-}
+void on_signal(int signal) { supervised->request_interrupt(signal == SIGALRM ? timed_out : signal == SIGINT ? sigint : sigterm); }
 
 enum class Again : uint8_t { is_handled, has_default_effect };
 

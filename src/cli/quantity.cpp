@@ -15,13 +15,29 @@ struct Unit {
     uint64_t factor;
 };
 constexpr std::array duration_units{
-    Unit{"", 1'000'000'000}, Unit{"ns", 1}, Unit{"us", 1000}, Unit{"ms", 1'000'000}, Unit{"s", 1'000'000'000}, Unit{"m", 60'000'000'000},
+    Unit{"", 1'000'000'000},
+    Unit{"ns", 1},
+    Unit{"us", 1000},
+    Unit{"ms", 1'000'000},
+    Unit{"s", 1'000'000'000},
+    Unit{"m", 60'000'000'000},
     Unit{"h", 3'600'000'000'000},
 };
 constexpr std::array size_units{
-    Unit{"TiB", uint64_t{1} << 40}, Unit{"GiB", uint64_t{1} << 30}, Unit{"MiB", uint64_t{1} << 20}, Unit{"KiB", uint64_t{1} << 10}, Unit{"", 1},
-    Unit{"B", 1}, Unit{"K", uint64_t{1} << 10}, Unit{"M", uint64_t{1} << 20}, Unit{"G", uint64_t{1} << 30}, Unit{"T", uint64_t{1} << 40},
-    Unit{"KB", 1'000}, Unit{"MB", 1'000'000}, Unit{"GB", 1'000'000'000}, Unit{"TB", 1'000'000'000'000},
+    Unit{"TiB", uint64_t{1} << 40},
+    Unit{"GiB", uint64_t{1} << 30},
+    Unit{"MiB", uint64_t{1} << 20},
+    Unit{"KiB", uint64_t{1} << 10},
+    Unit{"", 1},
+    Unit{"B", 1},
+    Unit{"K", uint64_t{1} << 10},
+    Unit{"M", uint64_t{1} << 20},
+    Unit{"G", uint64_t{1} << 30},
+    Unit{"T", uint64_t{1} << 40},
+    Unit{"KB", 1'000},
+    Unit{"MB", 1'000'000},
+    Unit{"GB", 1'000'000'000},
+    Unit{"TB", 1'000'000'000'000},
 };
 
 constexpr uint64_t max_quantity = std::numeric_limits<int64_t>::max();
@@ -83,7 +99,8 @@ std::optional<uint64_t> parse_size(std::string_view text) { return parse(text, s
 std::string format_size(uint64_t bytes)
 {
     for (const Unit& unit : size_units)
-        if (bytes >= unit.factor && bytes % unit.factor == 0) return fmt::format("{}{}", bytes / unit.factor, unit.factor == 1 ? "B" : unit.name);
+        if (bytes >= unit.factor && bytes % unit.factor == 0)
+            return fmt::format("{}{}", bytes / unit.factor, unit.factor == 1 ? "B" : unit.name);
     return "0B";
 }
 

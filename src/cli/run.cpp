@@ -88,11 +88,11 @@ Result<void, Problem> check_memories(const RunOptions& options, const wasm::Modu
     for (const wasm::MemoryType& memory : module.memories) {
         const bool fits_64_bits = memory.limits.min <= UINT64_MAX >> memory.page_size_log2;
         if (fits_64_bits && memory.limits.min << memory.page_size_log2 <= *options.max_memory_bytes) continue;
-        return Unexpected{Problem{
-            .error = fmt::format("'{}' begins with more memory than --max-memory {} allows", printable(options.file),
-                                 format_size(*options.max_memory_bytes)),
-            .because = fits_64_bits ? "it wants " + format_size(memory.limits.min << memory.page_size_log2) : std::string{"it wants all there is"},
-            .hint = {}}};
+        return Unexpected{Problem{.error = fmt::format("'{}' begins with more memory than --max-memory {} allows",
+                                                       printable(options.file), format_size(*options.max_memory_bytes)),
+                                  .because = fits_64_bits ? "it wants " + format_size(memory.limits.min << memory.page_size_log2)
+                                                          : std::string{"it wants all there is"},
+                                  .hint = {}}};
     }
     return {};
 }

@@ -111,7 +111,7 @@ struct ExecContext {
     uintptr_t host_exit_rbp;  // rbp of the guest frame that called the running host function or builtin,
     uintptr_t host_exit_pc;   // and the return address in it; set by host trampolines and raise stubs for backtraces
     Store* store;
-    TrapKind pending_trap;  // set before raise_pending
+    TrapKind pending_trap;            // set before raise_pending
     std::atomic<uint32_t> interrupt;  // not 0: somebody wants to interrupt the guest; interrupt.hpp
     alignas(16) std::array<Value, max_transfer_values> transfer;
 };

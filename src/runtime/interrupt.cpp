@@ -18,7 +18,8 @@ extern "C" {
 extern const char weir_enter_checked[], weir_enter_called[];
 extern const char weir_lazy_compiled[], weir_lazy_end[];
 extern const char weir_call_out_returned[], weir_call_out_ret[], weir_call_out_end[];
-extern const char weir_interrupted[], weir_interrupted_restore[], weir_interrupted_leave[], weir_interrupted_popf[], weir_interrupted_ret[];
+extern const char weir_interrupted[], weir_interrupted_restore[], weir_interrupted_leave[], weir_interrupted_popf[],
+    weir_interrupted_ret[];
 extern const char weir_syscall_begin[], weir_syscall_end[], weir_syscall_cancelled[];
 long weir_interruptible_syscall(const std::atomic<uint32_t>* interrupt, long number, const long* arguments);
 
@@ -48,7 +49,10 @@ void change_signal_mask(int how) noexcept
 }
 
 uintptr_t address_of(const char* label) noexcept { return reinterpret_cast<uintptr_t>(label); }
-bool is_within(uintptr_t pc, const char* begin, const char* end) noexcept { return pc >= address_of(begin) && pc < address_of(end); }
+bool is_within(uintptr_t pc, const char* begin, const char* end) noexcept
+{
+    return pc >= address_of(begin) && pc < address_of(end);
+}
 
 /// Whether the thread is in code that can be left and come back to at any instruction, and goes to the guest from there.
 bool can_divert(uintptr_t pc) noexcept
@@ -72,7 +76,8 @@ void measure_vector_state() noexcept
     const uint64_t mask = low & used;
     uint64_t bytes = fxsave_bytes + 64;  // and the header
     for (unsigned i = 2; i < 8; ++i)
-        if ((mask >> i & 1U) != 0 && __get_cpuid_count(0xd, i, &a, &b, &c, &d) != 0) bytes = std::max<uint64_t>(bytes, uint64_t{a} + b);
+        if ((mask >> i & 1U) != 0 && __get_cpuid_count(0xd, i, &a, &b, &c, &d) != 0)
+            bytes = std::max<uint64_t>(bytes, uint64_t{a} + b);
     weir_vector_state_mask = mask;
     weir_vector_state_bytes = bytes;
 }
@@ -121,10 +126,7 @@ void on_interrupt_signal(int signal, siginfo_t* info, void* context) noexcept
     const ExecContext* const exec = current_exec;
     if (exec != nullptr && exec->activation != nullptr && exec->interrupt.load(std::memory_order_relaxed) != 0)
         redirect(static_cast<ucontext_t*>(context)->uc_mcontext.gregs);
-    const int saved_errno = errno;
-    const bool is_ours = info->si_code == SI_TKILL && info->si_pid == ::getpid();
-    errno = saved_errno;
-    if (is_ours) return;
+    // Others' and ours may have become one.
     if ((previous_action.sa_flags & SA_SIGINFO) != 0) previous_action.sa_sigaction(signal, info, context);
     else if (previous_action.sa_handler != SIG_DFL && previous_action.sa_handler != SIG_IGN) previous_action.sa_handler(signal);
 }
@@ -228,7 +230,8 @@ bool must_stop() noexcept { return current_exec != nullptr && current_exec->stor
 
 long try_interruptible_syscall(long number, const std::array<long, 6>& arguments) noexcept
 {
-    const long n = weir_interruptible_syscall(current_exec != nullptr ? &current_exec->interrupt : &no_request, number, arguments.data());
+    const long n =
+        weir_interruptible_syscall(current_exec != nullptr ? &current_exec->interrupt : &no_request, number, arguments.data());
     if (n >= 0) return n;
     errno = static_cast<int>(-n);
     return -1;

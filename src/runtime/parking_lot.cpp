@@ -49,8 +49,12 @@ constinit Lot lot;
 /// Until woken, interrupted or, when there is one, the deadline. Also without reason.
 int sleep_on(std::atomic<uint32_t>& word, const timespec* deadline) noexcept
 {
-    const std::array<long, 6> arguments{to_syscall_argument(&word),    FUTEX_WAIT_BITSET_PRIVATE, 0,
-                                        to_syscall_argument(deadline), 0,                         static_cast<long>(FUTEX_BITSET_MATCH_ANY)};
+    const std::array<long, 6> arguments{to_syscall_argument(&word),
+                                        FUTEX_WAIT_BITSET_PRIVATE,
+                                        0,
+                                        to_syscall_argument(deadline),
+                                        0,
+                                        static_cast<long>(FUTEX_BITSET_MATCH_ANY)};
     return try_interruptible_syscall(SYS_futex, arguments) == 0 ? 0 : errno;
 }
 

@@ -18,7 +18,8 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
     auto store = std::unique_ptr<Store>{new Store};
     store->m_engine = std::move(engine);
     constexpr size_t page_bytes = 4096;
-    const size_t usable = (store->m_engine->config().guest_stack_bytes + stack_reserve_bytes + page_bytes - 1) / page_bytes * page_bytes;
+    const size_t usable =
+        (store->m_engine->config().guest_stack_bytes + stack_reserve_bytes + page_bytes - 1) / page_bytes * page_bytes;
     WEIR_TRY(stack, Mapping::map(stack_guard_bytes + usable, PROT_READ | PROT_WRITE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1));
     if (::mprotect(stack.data(), stack_guard_bytes, PROT_NONE) != 0) return Unexpected{last_error("mprotect")};

@@ -87,8 +87,10 @@ bool wait_until_ready(int host_fd, short events) noexcept
 ssize_t transfer(const OpenFile& file, short events, const Buffers& buffers, int flags) noexcept
 {
     const bool reads = events == POLLIN;
-    if (flags == 0) return runtime::interruptible_syscall(reads ? SYS_readv : SYS_writev, file.host_fd, buffers.data(), buffers.count());
-    return runtime::interruptible_syscall(reads ? SYS_preadv2 : SYS_pwritev2, file.host_fd, buffers.data(), buffers.count(), -1, -1, flags);
+    if (flags == 0)
+        return runtime::interruptible_syscall(reads ? SYS_readv : SYS_writev, file.host_fd, buffers.data(), buffers.count());
+    return runtime::interruptible_syscall(reads ? SYS_preadv2 : SYS_pwritev2, file.host_fd, buffers.data(), buffers.count(), -1, -1,
+                                          flags);
 }
 
 /// Reads or writes on a description that other processes share. Whether it waits is the guest's flag, and not the description's, which is

@@ -76,7 +76,7 @@ Wat endless()
         "0102001a0b130003404100410042e807fe0102001a0c000b0b02000b040010000b");
 }
 
-constexpr const char* endless_functions[] = {"tight",      "calls",    "indirect_calls", "recursion", "tail_calls",
+constexpr const char* endless_functions[] = {"tight",      "calls",    "indirect_calls", "recursion",  "tail_calls",
                                              "host_calls", "builtins", "waits",          "short_waits"};
 
 size_t open_descriptors()
@@ -94,7 +94,7 @@ public:
     explicit RequestOnSignal(Store& store)
     {
         requested = &store;
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = request_from_handler;
         action.sa_flags = SA_ONSTACK | SA_RESTART;
         EXPECT_EQ(sigaction(SIGUSR1, &action, &m_before), 0);
@@ -104,7 +104,7 @@ public:
     RequestOnSignal& operator=(const RequestOnSignal&) = delete;
 
 private:
-    struct sigaction m_before {};
+    struct sigaction m_before{};
 };
 
 /// Interrupts this thread's guest again and again, each time a few microseconds after the last one was answered. A timer does it and not
@@ -281,13 +281,13 @@ void clobber_registers()
                  "movq %%rax, %%xmm8\n\tmovq %%rax, %%xmm9\n\tmovq %%rax, %%xmm10\n\tmovq %%rax, %%xmm11\n\t"
                  "movq %%rax, %%xmm12\n\tmovq %%rax, %%xmm13\n\tmovq %%rax, %%xmm14\n\tmovq %%rax, %%xmm15\n\t"
                  "movq %%rax, %%rcx\n\tmovq %%rax, %%rdx\n\tmovq %%rax, %%rsi\n\tmovq %%rax, %%rdi\n\tmovq %%rax, %%r8\n\t"
-                 "movq %%rax, %%r9\n\tmovq %%rax, %%r10\n\tmovq %%rax, %%r11\n\taddq $1, %%rax\n\t"
-                 ::: "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6",
-                     "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
+                 "movq %%rax, %%r9\n\tmovq %%rax, %%r10\n\tmovq %%rax, %%r11\n\taddq $1, %%rax\n\t" ::
+                     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
+                       "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
     if (__builtin_cpu_supports("avx512f") != 0)
         asm volatile("vpternlogd $255, %%zmm0, %%zmm0, %%zmm0\n\tvpternlogd $255, %%zmm15, %%zmm15, %%zmm15\n\t"
-                     "vpternlogd $255, %%zmm31, %%zmm31, %%zmm31\n\tkxnorw %%k1, %%k1, %%k1\n\tvzeroupper"
-                     ::: "xmm0", "xmm15", "memory");
+                     "vpternlogd $255, %%zmm31, %%zmm31, %%zmm31\n\tkxnorw %%k1, %%k1, %%k1\n\tvzeroupper" ::
+                         : "xmm0", "xmm15", "memory");
 }
 
 InterruptAnswer Storm::go_on(InterruptReasons, void* data) noexcept
@@ -385,7 +385,8 @@ TEST_P(Interrupt, leaves_no_trace_when_the_answer_is_to_go_on)
         ASSERT_EQ(undisturbed.kind, CallResult::Kind::returned);
         Storm storm{store};
         store.set_interrupt_handler(Storm::go_on, &storm);
-        while (storm.answers() < 3000) ASSERT_EQ(guest.call(name, n), undisturbed) << "after " << storm.answers() << " interruptions";
+        while (storm.answers() < 3000)
+            ASSERT_EQ(guest.call(name, n), undisturbed) << "after " << storm.answers() << " interruptions";
     }
 }
 
@@ -481,6 +482,24 @@ TEST_P(Interrupt, reaches_a_thread_that_blocks_all_signals)
         }};
     }
     EXPECT_EQ(result, traps(TrapKind::interrupted));
+}
+
+volatile std::sig_atomic_t heard = 0;
+
+TEST(InterruptSignal, goes_on_to_the_handler_that_was_there_before)
+{
+    WEIR_NEEDS_SIGNALS();
+    GTEST_FLAG_SET(death_test_style, "threadsafe");  // a process in which no guest has run
+    EXPECT_EXIT(
+        {
+            std::signal(SIGURG, [](int) { heard = 1; });
+            std::function<bool(runtime::HostFunctionContext&)> body;
+            Guest guest(engine_modes[0], endless(), &host_module, &body);
+            guest.call("nothing");
+            std::raise(SIGURG);
+            _exit(heard == 1 ? 7 : 8);
+        },
+        testing::ExitedWithCode(7), "");
 }
 
 }  // namespace

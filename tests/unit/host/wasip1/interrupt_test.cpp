@@ -120,7 +120,8 @@ TEST_F(Blocked, waiting_goes_on_when_the_guest_may_go_on)
 TEST_F(Blocked, sleep_is_not_shorter_for_interruptions_that_let_it_go_on)
 {
     std::atomic<bool> is_over{false};
-    guest_store().set_interrupt_handler([](runtime::InterruptReasons, void*) noexcept { return runtime::InterruptAnswer::go_on; }, nullptr);
+    guest_store().set_interrupt_handler([](runtime::InterruptReasons, void*) noexcept { return runtime::InterruptAnswer::go_on; },
+                                        nullptr);
     std::jthread other{[&] {
         while (!is_over) {
             guest_store().request_interrupt(1);
@@ -142,8 +143,8 @@ TEST_F(Blocked, what_does_not_wait_is_done_all_the_same)
 {
     // A request that comes during a call that does not wait neither loses nor repeats it.
     EXPECT_EQ(::write(input.writer.get(), "text", 4), 4);
-    guest_store().set_interrupt_handler(
-        [](runtime::InterruptReasons, void*) noexcept { return runtime::InterruptAnswer::go_on; }, nullptr);
+    guest_store().set_interrupt_handler([](runtime::InterruptReasons, void*) noexcept { return runtime::InterruptAnswer::go_on; },
+                                        nullptr);
     guest_store().request_interrupt(1);
     EXPECT_TRUE(std::holds_alternative<runtime::Returned>(run("fd_read", {stdin_fd, iovs_at, 1, result_at})));
     EXPECT_EQ(text_at(buffer_at, load<uint32_t>(result_at)), "text");
