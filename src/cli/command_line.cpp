@@ -61,7 +61,7 @@ constexpr std::string_view run_help =
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
-  --trace[=fs,poll_oneoff]   show calls of the host: all, or groups and functions
+  --trace[=fs,poll_oneoff]   show host calls: all, or these groups and functions
   --trace-summary            count them; also: --trace-json, --trace-output FILE
 
 Examples:
