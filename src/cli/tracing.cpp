@@ -14,11 +14,12 @@ Result<std::unique_ptr<trace::Tracer>, Problem> create_tracer(const TraceOptions
 {
     const auto modules = wasip1::World::host_modules();
     if (const std::string unknown = trace::find_unknown(options.only, modules); !unknown.empty())
-        return Unexpected{Problem{.error = fmt::format("--trace={}: there is no such group or function of the host", printable(unknown)),
-                                  .because = {},
-                                  .hint = fmt::format("groups are {}; functions have WASI's names, e.g. --trace=fd_write,clock",
-                                                      fmt::join(trace::groups_of(modules), ", ")),
-                                  .exit_code = exit_usage}};
+        return Unexpected{
+            Problem{.error = fmt::format("--trace={}: there is no such group or function of the host", printable(unknown)),
+                    .because = {},
+                    .hint = fmt::format("groups are {}; functions have WASI's names, e.g. --trace=fd_write,clock",
+                                        fmt::join(trace::groups_of(modules), ", ")),
+                    .exit_code = exit_usage}};
     int output = STDERR_FILENO;
     if (!options.output.empty()) {
         // Open until the process ends. Appending: the guest may have been granted the same file.

@@ -64,7 +64,10 @@ using runtime::HostType;
 
 /// What people are shown of a C++ type. Worlds specialize it for their own.
 template <class T>
-inline constexpr HostType host_type{sizeof(T) == 8 ? "u64" : sizeof(T) == 2 ? "u16" : "u32", sizeof(T)};
+inline constexpr HostType host_type{sizeof(T) == 8   ? "u64"
+                                    : sizeof(T) == 2 ? "u16"
+                                                     : "u32",
+                                    sizeof(T)};
 template <>
 inline constexpr HostType host_type<char>{"char", 1, HostType::Form::character};
 template <>

@@ -138,8 +138,10 @@ Shown elements(const GuestMemory& memory, const HostType& type, uint64_t address
     const auto range = memory.range(address, size_bytes);
     if (!range) return bad(address, size_bytes);
     switch (type.form) {
-    case HostType::Form::character: return data(range->first(std::min<uint64_t>(limit, range->size())), shown_text_bytes, Shown::Kind::text);
-    case HostType::Form::byte: return data(range->first(std::min<uint64_t>(limit, range->size())), shown_data_bytes, Shown::Kind::data);
+    case HostType::Form::character:
+        return data(range->first(std::min<uint64_t>(limit, range->size())), shown_text_bytes, Shown::Kind::text);
+    case HostType::Form::byte:
+        return data(range->first(std::min<uint64_t>(limit, range->size())), shown_data_bytes, Shown::Kind::data);
     case HostType::Form::buffer: {
         // Which buffers there are is read once; hosts take no more of them than IOV_MAX.
         constexpr uint64_t most_buffers = 1024;
@@ -162,7 +164,8 @@ Decoder::Decoder(std::string_view module, const runtime::HostFunction& function)
         name.is_output = word.starts_with('>');
         if (name.is_output) word.remove_prefix(1);
         const size_t bracket = word.find('[');
-        counts.push_back(bracket == std::string_view::npos ? std::string_view{} : word.substr(bracket + 1, word.size() - bracket - 2));
+        counts.push_back(bracket == std::string_view::npos ? std::string_view{}
+                                                           : word.substr(bracket + 1, word.size() - bracket - 2));
         name.text = word.substr(0, bracket);
         m_names.push_back(name);
     }
@@ -256,7 +259,8 @@ void Decoder::after(ShownCall& call, const GuestMemory& memory, const runtime::V
         call.results.push_back(std::move(stored));
     }
     if (m_function.status == nullptr && !m_function.results.empty())
-        call.results.push_back({.kind = Shown::Kind::number, .number = m_function.results[0] == wasm::i64 ? values[0].i64 : values[0].i32});
+        call.results.push_back(
+            {.kind = Shown::Kind::number, .number = m_function.results[0] == wasm::i64 ? values[0].i64 : values[0].i32});
 }
 
 }  // namespace weir::trace

@@ -42,7 +42,8 @@ std::string value(const Shown& shown)
             if (item.number == 1) out += (out.empty() ? "" : ",") + quoted(item.name);
         if (shown.number != 0) out += fmt::format("{}{}", out.empty() ? "" : ",", shown.number);
         return "[" + out + "]";
-    case Kind::data: return fmt::format(R"({{"bytes":{},"buffers":{},"start":{}}})", shown.number, shown.buffers, quoted(shown.text));
+    case Kind::data:
+        return fmt::format(R"({{"bytes":{},"buffers":{},"start":{}}})", shown.number, shown.buffers, quoted(shown.text));
     case Kind::address: return fmt::format(R"({{"address":{}}})", shown.address);
     case Kind::bad_address: return fmt::format(R"({{"bad_address":{},"bytes":{}}})", shown.address, shown.number);
     case Kind::record: return object(shown.items);
@@ -57,7 +58,8 @@ std::string value(const Shown& shown)
 
 std::string to_json(const ShownCall& call, uint64_t duration_ns)
 {
-    std::string out = fmt::format(R"({{"module":{},"function":{},"arguments":{})", quoted(call.module), quoted(call.function), object(call.arguments));
+    std::string out = fmt::format(R"({{"module":{},"function":{},"arguments":{})", quoted(call.module), quoted(call.function),
+                                  object(call.arguments));
     if (!call.has_returned) out += R"(,"status":null)";
     else if (!call.status.empty()) out += R"(,"status":)" + quoted(call.status);
     if (!call.results.empty()) out += R"(,"results":)" + object(call.results);

@@ -9,13 +9,17 @@ namespace weir::trace {
 
 namespace {
 
-double percent(uint64_t part, uint64_t whole) { return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole); }
+double percent(uint64_t part, uint64_t whole)
+{
+    return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
 
 std::string row(const Count& c, uint64_t whole_ns)
 {
     const double mean_us = c.calls == 0 ? 0.0 : static_cast<double>(c.total_ns) / 1e3 / static_cast<double>(c.calls);
-    return fmt::format("{:6.2f} {:11.6f} {:11.3f} {:9} {:>9} {}\n", percent(c.total_ns, whole_ns), static_cast<double>(c.total_ns) / 1e9,
-                       mean_us, c.calls, c.errors == 0 ? std::string{} : fmt::format("{}", c.errors), c.function);
+    return fmt::format("{:6.2f} {:11.6f} {:11.3f} {:9} {:>9} {}\n", percent(c.total_ns, whole_ns),
+                       static_cast<double>(c.total_ns) / 1e9, mean_us, c.calls,
+                       c.errors == 0 ? std::string{} : fmt::format("{}", c.errors), c.function);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ std::string find_unknown(std::span<const std::string> only, std::span<const runt
 {
     const auto is_known = [&](const std::string& name) {
         return std::ranges::any_of(modules, [&](const runtime::HostModule& module) {
-            return module.group == name || std::ranges::find(module.functions, name, &runtime::HostFunction::name) != module.functions.end();
+            return module.group == name ||
+                   std::ranges::find(module.functions, name, &runtime::HostFunction::name) != module.functions.end();
         });
     };
     const auto unknown = std::ranges::find_if_not(only, is_known);
@@ -52,9 +53,15 @@ bool Tracer::wants(const runtime::HostModule& module, const runtime::HostFunctio
     return m_options.only.empty() || std::ranges::any_of(m_options.only, is);
 }
 
-runtime::HostBinding Tracer::adapt(const runtime::HostModule& module, const runtime::HostFunction& function, runtime::HostBinding plain)
+runtime::HostBinding Tracer::adapt(const runtime::HostModule& module, const runtime::HostFunction& function,
+                                   runtime::HostBinding plain)
 {
     if (!wants(module, function)) return plain;
+    // A module may import a function more than once, as Go's do.
+    for (Traced& traced : m_traced)
+        if (traced.plain.entry == plain.entry && traced.plain.data == plain.data && traced.count.module == module.name &&
+            traced.count.function == function.name)
+            return {&entry, &traced};
     m_traced.push_back({this, plain, Decoder{module.name, function}, {.module = module.name, .function = function.name}});
     return {&entry, &m_traced.back()};
 }

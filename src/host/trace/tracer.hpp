@@ -18,8 +18,8 @@ namespace weir::trace {
 
 struct Options {
     enum class Calls : uint8_t { none, lines, json };
-    Calls calls = Calls::lines;        // whether each call is written, and how
-    bool has_summary = false;          // at the end; as JSON where calls are
+    Calls calls = Calls::lines;          // whether each call is written, and how
+    bool has_summary = false;            // at the end; as JSON where calls are
     std::vector<std::string> only = {};  // groups of functions and single ones; empty: all
 };
 
@@ -35,7 +35,8 @@ public:
     /// Writes to `output`, which stays open while this lives. What cannot be written is lost; the guest goes on.
     Tracer(Options options, int output) : m_options(std::move(options)), m_output(output) {}
 
-    runtime::HostBinding adapt(const runtime::HostModule& module, const runtime::HostFunction& function, runtime::HostBinding plain) override;
+    runtime::HostBinding adapt(const runtime::HostModule& module, const runtime::HostFunction& function,
+                               runtime::HostBinding plain) override;
     /// Writes the summary, if one is wanted. Once the guest has ended, however it did.
     void finish() const;
 

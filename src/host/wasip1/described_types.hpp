@@ -39,8 +39,10 @@ static_assert(word(clock_id_words, static_cast<size_t>(ClockId::thread_cputime))
 static_assert(word(whence_words, static_cast<size_t>(Whence::end)) == "end");
 static_assert(word(unstable::whence_words, static_cast<size_t>(unstable::Whence::end)) == "end");
 static_assert(word(advice_words, static_cast<size_t>(Advice::noreuse)) == "noreuse");
-static_assert(word(signal_words, static_cast<size_t>(Signal::abrt)) == "abrt" && word(signal_words, static_cast<size_t>(Signal::chld)) == "chld" &&
-              word(signal_words, static_cast<size_t>(Signal::winch)) == "winch" && word(signal_words, static_cast<size_t>(Signal::sys)) == "sys");
+static_assert(word(signal_words, static_cast<size_t>(Signal::abrt)) == "abrt" &&
+              word(signal_words, static_cast<size_t>(Signal::chld)) == "chld" &&
+              word(signal_words, static_cast<size_t>(Signal::winch)) == "winch" &&
+              word(signal_words, static_cast<size_t>(Signal::sys)) == "sys");
 static_assert(word(file_type_words, static_cast<size_t>(FileType::symbolic_link)) == "symbolic_link");
 static_assert(word(event_type_words, static_cast<size_t>(EventType::fd_write)) == "fd_write");
 static_assert(names_each_bit(fdflags_words, all_fdflags) && names_each_bit(oflags_words, all_oflags) &&
@@ -55,9 +57,12 @@ static_assert(word(rights_words, std::countr_zero(uint64_t{right_path_open})) ==
 
 namespace weir::host {
 
-#define WEIR_TYPE(type, name, ...) \
-    template <>                    \
-    inline constexpr runtime::HostType host_type<wasip1::type>{name, sizeof(wasip1::type), runtime::HostType::Form::__VA_ARGS__}
+#define WEIR_TYPE(type, name, ...)                                       \
+    template <>                                                          \
+    inline constexpr runtime::HostType host_type<wasip1::type>           \
+    {                                                                    \
+        name, sizeof(wasip1::type), runtime::HostType::Form::__VA_ARGS__ \
+    }
 WEIR_TYPE(Errno, "errno", enumeration, wasip1::errno_words);
 WEIR_TYPE(Fd, "fd", number);
 WEIR_TYPE(Timestamp, "timestamp", number);
@@ -98,10 +103,14 @@ inline constexpr HostField fdstat_fields[]{
 };
 template <class Stat>
 inline constexpr HostField filestat_fields[]{
-    {offsetof(Stat, filetype), type_of<FileType>}, {offsetof(Stat, size), type_of<FileSize>},
-    {offsetof(Stat, nlink), type_of<decltype(Stat::nlink)>}, {offsetof(Stat, dev), type_of<uint64_t>},
-    {offsetof(Stat, ino), type_of<uint64_t>}, {offsetof(Stat, atim), type_of<Timestamp>},
-    {offsetof(Stat, mtim), type_of<Timestamp>}, {offsetof(Stat, ctim), type_of<Timestamp>},
+    {offsetof(Stat, filetype), type_of<FileType>},
+    {offsetof(Stat, size), type_of<FileSize>},
+    {offsetof(Stat, nlink), type_of<decltype(Stat::nlink)>},
+    {offsetof(Stat, dev), type_of<uint64_t>},
+    {offsetof(Stat, ino), type_of<uint64_t>},
+    {offsetof(Stat, atim), type_of<Timestamp>},
+    {offsetof(Stat, mtim), type_of<Timestamp>},
+    {offsetof(Stat, ctim), type_of<Timestamp>},
 };
 inline constexpr HostField prestat_fields[]{{offsetof(Prestat, name_len), type_of<uint32_t>}};
 /// Both layouts have the tag at the same place, and a clock at another.
@@ -129,10 +138,12 @@ namespace weir::host {
 
 WEIR_TYPE(FdStat, "fdstat", record, "filetype flags rights_base rights_inheriting", wasip1::described::fdstat_fields);
 WEIR_TYPE(FileStat, "filestat", record, wasip1::described::filestat_words, wasip1::described::filestat_fields<wasip1::FileStat>);
-WEIR_TYPE(unstable::FileStat, "filestat", record, wasip1::described::filestat_words, wasip1::described::filestat_fields<wasip1::unstable::FileStat>);
+WEIR_TYPE(unstable::FileStat, "filestat", record, wasip1::described::filestat_words,
+          wasip1::described::filestat_fields<wasip1::unstable::FileStat>);
 WEIR_TYPE(Prestat, "prestat", record, "name_len", wasip1::described::prestat_fields);
 WEIR_TYPE(Subscription, "subscription", record, wasip1::described::subscription_words,
-          (wasip1::described::subscription_fields<wasip1::Subscription, wasip1::SubscriptionClock>), offsetof(wasip1::Subscription, type));
+          (wasip1::described::subscription_fields<wasip1::Subscription, wasip1::SubscriptionClock>),
+          offsetof(wasip1::Subscription, type));
 WEIR_TYPE(unstable::Subscription, "subscription", record, wasip1::described::subscription_words,
           (wasip1::described::subscription_fields<wasip1::unstable::Subscription, wasip1::unstable::SubscriptionClock>),
           offsetof(wasip1::unstable::Subscription, type));

@@ -40,9 +40,9 @@ inline constexpr std::string_view whence_words = "set cur end";
 enum class Advice : uint8_t { normal, sequential, random, willneed, dontneed, noreuse };
 inline constexpr std::string_view advice_words = "normal sequential random willneed dontneed noreuse";
 enum class Signal : uint8_t { none, abrt = 6, chld = 16, cont, stop, tstp, ttin, ttou, urg, winch = 27, sys = 30 };
-inline constexpr std::string_view signal_words =
-    "none hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term chld cont stop tstp ttin ttou urg xcpu xfsz vtalrm prof "
-    "winch poll pwr sys";
+inline constexpr std::string_view signal_words = "none hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term chld "
+                                                 "cont stop tstp ttin ttou urg xcpu xfsz vtalrm prof "
+                                                 "winch poll pwr sys";
 enum class FileType : uint8_t {
     unknown,
     block_device,
@@ -118,7 +118,8 @@ enum Rights : uint64_t {
     all_rights = (1U << 30) - 1,
 };
 inline constexpr std::string_view rights_words =
-    "fd_datasync fd_read fd_seek fd_fdstat_set_flags fd_sync fd_tell fd_write fd_advise fd_allocate path_create_directory path_create_file "
+    "fd_datasync fd_read fd_seek fd_fdstat_set_flags fd_sync fd_tell fd_write fd_advise fd_allocate path_create_directory "
+    "path_create_file "
     "path_link_source path_link_target path_open fd_readdir path_readlink path_rename_source path_rename_target path_filestat_get "
     "path_filestat_set_size path_filestat_set_times fd_filestat_get fd_filestat_set_size fd_filestat_set_times path_symlink "
     "path_remove_directory path_unlink_file poll_fd_readwrite sock_shutdown sock_accept";

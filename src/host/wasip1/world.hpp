@@ -3,8 +3,8 @@
 #include "base/result.hpp"
 #include "base/sys_error.hpp"
 #include "host/bind.hpp"
-#include "host/wasip1/fd_table.hpp"
 #include "host/wasip1/described_types.hpp"
+#include "host/wasip1/fd_table.hpp"
 #include "runtime/linker.hpp"
 
 #include <cstdint>

@@ -64,7 +64,8 @@ protected:
         EXPECT_TRUE(text.ends_with(" (0 ns)")) << text;
         return text.substr(0, text.size() - 7);
     }
-    std::string line(std::string_view name, std::initializer_list<uint64_t> arguments, wasip1::Errno status = wasip1::Errno::success)
+    std::string line(std::string_view name, std::initializer_list<uint64_t> arguments,
+                     wasip1::Errno status = wasip1::Errno::success)
     {
         return line(name, arguments, status, [] {});
     }

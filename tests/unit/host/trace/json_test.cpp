@@ -44,7 +44,8 @@ TEST_F(Tracing, survives_any_arguments)
         state ^= state >> 7;
         return state ^= state << 17;
     };
-    constexpr std::array<uint64_t, 12> interesting{0, 1, 7, 8, 200, 1024, 65535, 65536, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, UINT64_MAX};
+    constexpr std::array<uint64_t, 12> interesting{0,     1,     7,          8,          200,        1024,
+                                                   65535, 65536, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, UINT64_MAX};
     const auto argument = [&] { return random() % 2 != 0 ? interesting[random() % interesting.size()] : random() % 65536; };
     for (uint32_t at = 0; at < memory_bytes; at += 8) store(at, random() % 3 != 0 ? argument() | argument() << 32 : random());
     for (const runtime::HostModule& module : World::host_modules()) {

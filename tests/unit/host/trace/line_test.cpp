@@ -11,7 +11,8 @@ TEST_F(Tracing, names_flags_enumerators_and_the_errno)
     EXPECT_EQ(line("path_open", {3, 1, 100, 7, oflag_creat | oflag_trunc, right_fd_read | right_fd_seek, 0, 0, 200}, Errno::noent),
               "path_open(fd=3, dirflags=symlink_follow, path=\"a/b.txt\", oflags=creat|trunc, fs_rights_base=fd_read|fd_seek, "
               "fs_rights_inheriting=0, fdflags=0) = noent");
-    EXPECT_EQ(line("fd_seek", {5, static_cast<uint64_t>(-3), 2, 200}, Errno::inval), "fd_seek(fd=5, offset=-3, whence=end) = inval");
+    EXPECT_EQ(line("fd_seek", {5, static_cast<uint64_t>(-3), 2, 200}, Errno::inval),
+              "fd_seek(fd=5, offset=-3, whence=end) = inval");
     EXPECT_EQ(line("clock_res_get", {1, 200}, Errno::notsup), "clock_res_get(id=monotonic) = notsup");
 }
 
@@ -117,7 +118,12 @@ TEST_F(Tracing, shows_subscriptions_by_their_kind)
 {
     Subscription clock{}, readable{};
     clock.type = EventType::clock;
-    clock.clock = {.id = ClockId::monotonic, .padding0 = 0, .timeout = Timestamp{1000}, .precision = {}, .flags = subclock_abstime, .padding1 = {}};
+    clock.clock = {.id = ClockId::monotonic,
+                   .padding0 = 0,
+                   .timeout = Timestamp{1000},
+                   .precision = {},
+                   .flags = subclock_abstime,
+                   .padding1 = {}};
     readable.type = EventType::fd_read;
     readable.fd = Fd{5};
     store(1000, clock);

@@ -83,6 +83,17 @@ TEST_F(ATracer, leaves_functions_that_are_not_wanted_as_they_are)
     EXPECT_EQ(plain.data, &m_calls);
 }
 
+// Go's modules do that.
+TEST_F(ATracer, counts_a_function_that_is_imported_twice_as_one)
+{
+    Tracer tracer{{.calls = Options::Calls::none, .has_summary = true}, output()};
+    const HostBinding first = bind(tracer), second = bind(tracer);
+    call(first, 0);
+    call(second, 0);
+    tracer.finish();
+    EXPECT_NE(written().find("         2           fd_close\n"), std::string::npos) << written();
+}
+
 TEST_F(ATracer, counts_calls_and_errors)
 {
     Tracer tracer{{.calls = Options::Calls::none, .has_summary = true}, output()};
@@ -140,13 +151,12 @@ TEST(TraceSummary, puts_what_took_longest_first)
 {
     const std::string table = trace::to_table({{.module = "m", .function = "quick", .calls = 10, .errors = 0, .total_ns = 1000},
                                                {.module = "m", .function = "slow", .calls = 2, .errors = 2, .total_ns = 3000}});
-    EXPECT_EQ(table,
-              "% time     seconds  usecs/call     calls    errors function\n"
-              "------ ----------- ----------- --------- --------- ----------------\n"
-              " 75.00    0.000003       1.500         2         2 slow\n"
-              " 25.00    0.000001       0.100        10           quick\n"
-              "------ ----------- ----------- --------- --------- ----------------\n"
-              "100.00    0.000004       0.333        12         2 total\n");
+    EXPECT_EQ(table, "% time     seconds  usecs/call     calls    errors function\n"
+                     "------ ----------- ----------- --------- --------- ----------------\n"
+                     " 75.00    0.000003       1.500         2         2 slow\n"
+                     " 25.00    0.000001       0.100        10           quick\n"
+                     "------ ----------- ----------- --------- --------- ----------------\n"
+                     "100.00    0.000004       0.333        12         2 total\n");
     EXPECT_NE(trace::to_table({}).find(" total\n"), std::string::npos);
 }
 
