@@ -221,7 +221,7 @@ def bench_compile(arguments):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["start", "run", "compile"])
-    parser.add_argument("--rounds", type=int, help="measured rounds (15 for start, 7 otherwise)")
+    parser.add_argument("--rounds", type=int, help="measured rounds (25 for start, 7 otherwise)")
     parser.add_argument("--weir", default=ROOT / "build/release/bin/weir")
     parser.add_argument("--wasmtime", default=ROOT / ".peers/bin/wasmtime")
     parser.add_argument("--only", help="run: this kernel alone")

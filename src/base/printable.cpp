@@ -22,7 +22,7 @@ size_t character_length(std::string_view text)
 {
     const auto lead = static_cast<uint8_t>(text[0]);
     const size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (text.size() < length || !is_utf8(std::as_bytes(std::span{text.data(), length}))) return 0;
+    if (text.size() < length || !is_utf8(std::as_bytes(std::span{text.substr(0, length)}))) return 0;
     return length;
 }
 

@@ -22,7 +22,7 @@ public:
     using value_type = T;
     using error_type = E;
 
-    Result() requires std::is_default_constructible_v<T> {}
+    Result() requires std::is_default_constructible_v<T> = default;
     template <class U = T>
     requires(!std::is_same_v<std::remove_cvref_t<U>, Result> && std::is_constructible_v<T, U &&>)
     Result(U&& value) : m_state(std::in_place_index<0>, std::forward<U>(value))

@@ -123,6 +123,7 @@ void FunctionCompiler::atomic_wait_or_notify(Builtin builtin, const MemArg& arg,
     // The operands behind the address go to memory, so that the address is on top to be computed and checked.
     for (size_t i = m_stack.size() - operands; i < m_stack.size(); ++i) spill_position(i, Constants::are_stored);
     std::vector<StackValue> behind;
+    behind.reserve(operands);
     for (uint32_t i = 0; i < operands; ++i) behind.push_back(take_top());
     {
         HeldReg address = pop_effective_address(arg);

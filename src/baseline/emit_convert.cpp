@@ -9,7 +9,6 @@ namespace weir::baseline {
 using runtime::TrapKind;
 using wasm::NoImm;
 using wasm::ValKind;
-using x86::CondCode;
 namespace Inst = x86::Inst;
 
 namespace {

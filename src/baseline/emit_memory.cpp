@@ -6,12 +6,10 @@
 
 namespace weir::baseline {
 
-using runtime::InstanceContext;
 using runtime::MemoryHeader;
 using runtime::MemoryMode;
 using runtime::TrapKind;
 using wasm::MemArg;
-using wasm::NoImm;
 using wasm::ValKind;
 
 // The effective address is zext(index) + offset in unbounded arithmetic (spec 4.6.9), computed here and nowhere else:

@@ -5,6 +5,8 @@
 #include "host/wasip1/world.hpp"
 #include "runtime/engine.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,11 @@ struct TraceOptions {
     [[nodiscard]] bool is_on() const { return shows_calls || is_json || has_summary || !output.empty(); }
 };
 
+struct Timeout {
+    uint64_t ns;
+    std::string text;  // as it was given
+};
+
 struct RunOptions {
     std::string file;
     std::vector<std::string> args;         // of the guest, without the program's name
@@ -32,6 +39,10 @@ struct RunOptions {
     std::string stdin_file;         // empty: weir's own standard input
     TraceOptions trace;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
+    std::optional<Timeout> timeout;            // from the guest's start; more than 0
+    std::optional<uint64_t> max_memory_bytes;  // of each memory
+    std::optional<uint64_t> max_stack_bytes;   // for the guest's frames
+    std::optional<uint32_t> max_open_files;    // of the guest at a time
 };
 
 /// Runs a command module; answers the process's exit code: the guest's, or one of ExitCode.

@@ -19,7 +19,8 @@ Result<MemorySlot, SysError> MemoryPool::take(uint64_t accessible_bytes)
         const std::scoped_lock lock{m_mutex};
         if (!m_idle.empty()) {
             // From the back: the slot used last is the one whose page tables are still in the processor's caches.
-            const auto same = std::find_if(m_idle.rbegin(), m_idle.rend(), [&](const MemorySlot& s) { return s.accessible_bytes == accessible_bytes; });
+            const auto same = std::find_if(m_idle.rbegin(), m_idle.rend(),
+                                           [&](const MemorySlot& s) { return s.accessible_bytes == accessible_bytes; });
             if (same != m_idle.rend()) std::swap(*same, m_idle.back());
             MemorySlot slot = std::move(m_idle.back());
             m_idle.pop_back();
@@ -54,7 +55,8 @@ bool MemoryPool::reset(MemorySlot& slot) noexcept
 {
     if (slot.accessible_bytes > max_kept_accessible_bytes) return false;
     // Private anonymous pages read as zero after MADV_DONTNEED; the kernel frees just those that were touched.
-    return slot.accessible_bytes == 0 || ::madvise(slot.reservation.data() + front_guard_bytes, slot.accessible_bytes, MADV_DONTNEED) == 0;
+    return slot.accessible_bytes == 0 ||
+           ::madvise(slot.reservation.data() + front_guard_bytes, slot.accessible_bytes, MADV_DONTNEED) == 0;
 }
 
 }  // namespace weir::runtime

@@ -97,7 +97,8 @@ public:
     std::optional<ModuleError> run(unsigned threads)
     {
         const ValidationRules& rules = m_facts.rules;
-        if (!rules.allows_many_tables && m_module.tables.size() > 1) return ModuleError{ErrorKind::invalid, "multiple tables", 0, {}, {}};
+        if (!rules.allows_many_tables && m_module.tables.size() > 1)
+            return ModuleError{ErrorKind::invalid, "multiple tables", 0, {}, {}};
         if (!rules.allows_many_memories && m_module.memories.size() > 1)
             return ModuleError{ErrorKind::invalid, "multiple memories", 0, {}, {}};
         FunctionValidator constants{m_facts};

@@ -3,12 +3,13 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import unittest
 
 import wasm_module as wasm
-from cli_test import WEIR, Case
+from cli_test import GO_HELLO, WEIR, Case
 
 EXEC = pathlib.Path(WEIR).parent / "go_wasip1_wasm_exec"
 
@@ -68,6 +69,17 @@ class GoExec(Case):
         done = self.run_it("f.wasm", GOWASIRUNTIME="chrome")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("'chrome'; it can be weir, wasmtime, wazero, wasmedge or wasmer", done.stderr)
+
+    @unittest.skipUnless(GO_HELLO.exists() and shutil.which("go"), "make hello installs Go where there is none")
+    def test_go_finds_it(self):
+        self.file("module m\n", "go.mod")
+        self.file("package main\nfunc main() { println(2) }\n", "main.go")
+        self.file('package main\nimport ("os"; "testing")\nfunc TestFolder(t *testing.T) { if _, err := os.Stat("go.mod"); err != nil { t.Error(err) } }\n',
+                  "main_test.go")
+        environment = os.environ | {"GOOS": "wasip1", "GOARCH": "wasm", "GOTOOLCHAIN": "local", "PATH": os.environ["PATH"] + f":{EXEC.parent}"}
+        for words, stdout, stderr in ((["run", "."], "", "2\n"), (["test", "."], "ok", "")):
+            done = subprocess.run(["go", *words], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
+            self.assertEqual((done.returncode, done.stdout[:len(stdout)], done.stderr), (0, stdout, stderr), done.stdout)
 
     def test_without_a_file_says_how_to_use_it(self):
         done = self.run_it()

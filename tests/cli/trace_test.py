@@ -2,11 +2,12 @@
 """Tests of weir run --trace and its like. Usage as cli_test.py."""
 
 import json
+import subprocess
 import sys
 import unittest
 
 import wasm_module as wasm
-from cli_test import Case
+from cli_test import WEIR, Case
 
 
 class Trace(Case):
@@ -63,6 +64,14 @@ class Trace(Case):
             self.assertRegex(err, rf" 1 +{errors or ''} {function}\n")
             self.assertRegex(err, r" 1 +\d* total\n$")
             self.assertNotIn("fd=", err)
+
+    def test_a_call_that_is_cut_off_is_shown_and_counted(self):
+        with subprocess.Popen([WEIR, "run", "--timeout", "200ms", "--trace", "--trace-summary", self.file(wasm.copier())], cwd=self.folder,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            text = process.stderr.read()
+            self.assertEqual(process.wait(timeout=60), 124, text)
+        self.assertIn("fd_read(fd=0", text)
+        self.assertRegex(text, r" 1 +\d* fd_read\n")
 
     def test_both_lines_and_summary(self):
         _, err = self.trace("--trace", "--trace-summary")

@@ -50,11 +50,11 @@ using AnswerBinder = Binder<answer>;
 static_assert(AnswerBinder::params == std::array{wasm::i32, wasm::i64, wasm::i32, wasm::i32, wasm::i32, wasm::i32});
 static_assert(AnswerBinder::results == std::array{wasm::i32});
 static_assert(Binder<stops>::params == std::array{wasm::i32} && Binder<stops>::results.empty());
-static_assert(AnswerBinder::parameters[2].kind == HostParameter::Kind::span && AnswerBinder::parameters[3].kind == HostParameter::Kind::length);
+static_assert(AnswerBinder::parameters[2].kind == HostParameter::Kind::span &&
+              AnswerBinder::parameters[3].kind == HostParameter::Kind::length);
 static_assert(AnswerBinder::parameters[5].kind == HostParameter::Kind::result && AnswerBinder::parameters[5].type->name == "u64");
 
-template <auto function>
-concept Binds = requires { Binder<function>::params; };
+template <auto function> concept Binds = requires { Binder<function>::params; };
 static_assert(Binds<answer> && !Binds<may_throw>);
 
 class Bind : public testing::Test {
@@ -112,7 +112,8 @@ TEST_F(Bind, stores_no_result_with_a_refusal)
 
 TEST_F(Bind, answers_fault_before_any_effect_when_the_result_has_no_place)
 {
-    for (const uint64_t at : {65529U, 65536U, 0xFFFFFFFFU, 0xFFFFFFF8U}) EXPECT_EQ(call<answer>({1, 0, 0, 0, 0, at}), static_cast<uint32_t>(Status::fault)) << at;
+    for (const uint64_t at : {65529U, 65536U, 0xFFFFFFFFU, 0xFFFFFFF8U})
+        EXPECT_EQ(call<answer>({1, 0, 0, 0, 0, at}), static_cast<uint32_t>(Status::fault)) << at;
     EXPECT_EQ(world.calls, 0);
     EXPECT_EQ(call<answer>({1, 0, 0, 0, 0, 65528}), 0U);
     EXPECT_EQ(world.calls, 1);

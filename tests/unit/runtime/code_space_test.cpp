@@ -20,7 +20,8 @@ std::vector<std::byte> chain(uint32_t count)
     const uint32_t type = m.type({wasm::i32}, {wasm::i32});
     m.function(type, "f0", Code{}.local_get(0));
     for (uint32_t i = 1; i < count; ++i)
-        m.function(type, "f" + std::to_string(i), Code{}.local_get(0).op(Opcode::call, i - 1).i32_const(static_cast<int32_t>(i)).op(Opcode::i32_add));
+        m.function(type, "f" + std::to_string(i),
+                   Code{}.local_get(0).op(Opcode::call, i - 1).i32_const(static_cast<int32_t>(i)).op(Opcode::i32_add));
     return m.build();
 }
 

@@ -103,7 +103,8 @@ TEST(Linker, matches_memories_by_their_limits_and_kind)
         ASSERT_TRUE(memory.has_value()) << c.what;
         Linker linker;
         linker.define("host", "memory", *memory);
-        EXPECT_EQ(linker.resolve(*store, *world.load(imports_memory(c.flags, c.min, c.max))->module()).has_value(), c.matches) << c.what;
+        EXPECT_EQ(linker.resolve(*store, *world.load(imports_memory(c.flags, c.min, c.max))->module()).has_value(), c.matches)
+            << c.what;
     }
 }
 

@@ -165,7 +165,8 @@ TEST(MemoryPool, gives_a_slot_back_as_if_it_were_new)
                 ASSERT_EQ(second->size_bytes, after * wasm_page);
                 ASSERT_TRUE(is_zero(second->bytes())) << before << " pages, grown by " << grown_by << ", then " << after;
                 ASSERT_FALSE(is_readable(second->base - 1));
-                ASSERT_FALSE(is_readable(second->base + after * wasm_page)) << before << " pages, grown by " << grown_by << ", then " << after;
+                ASSERT_FALSE(is_readable(second->base + after * wasm_page))
+                    << before << " pages, grown by " << grown_by << ", then " << after;
                 ASSERT_EQ(second->grow(2), after);
                 ASSERT_TRUE(is_zero(second->bytes()));
                 ASSERT_FALSE(is_readable(second->base + (after + 2) * wasm_page));

@@ -134,7 +134,8 @@ TEST(Store, guests_of_two_stores_may_call_one_another_in_turns)
                                 frames_of_a.push_back(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
                                 return v->i32 == 0 || pass_on(cx, b->call(v->i32 - 1, &v->i32));
                             }};
-    const CallsHost guest_b{world, [&](HostFunctionContext& cx, Value* v) { return v->i32 == 0 || pass_on(cx, a->call(v->i32 - 1, &v->i32)); }};
+    const CallsHost guest_b{
+        world, [&](HostFunctionContext& cx, Value* v) { return v->i32 == 0 || pass_on(cx, a->call(v->i32 - 1, &v->i32)); }};
     a = &guest_a;
     b = &guest_b;
     uint32_t result = 1;

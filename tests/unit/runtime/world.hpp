@@ -54,7 +54,10 @@ inline wasm::MemoryType memory_type(uint64_t min_pages, std::optional<uint64_t> 
 
 /// A host function made of a lambda, which may fail, call guests, ask to exit.
 using HostBody = std::function<bool(runtime::HostFunctionContext&, runtime::Value*)>;
-inline bool run_host_body(runtime::HostFunctionContext& cx, runtime::Value* values) noexcept { return (*static_cast<HostBody*>(cx.data))(cx, values); }
+inline bool run_host_body(runtime::HostFunctionContext& cx, runtime::Value* values) noexcept
+{
+    return (*static_cast<HostBody*>(cx.data))(cx, values);
+}
 
 inline const runtime::Function* export_of(runtime::Instance& instance, std::string_view name)
 {

@@ -41,52 +41,75 @@ ByteVector ascii(std::string_view s)
 using enum ErrorKind;
 constexpr auto name_of = [](const auto& info) { return std::string{info.param.name}; };
 
-INSTANTIATE_TEST_SUITE_P(Header, RefusedFile,
-    testing::Values(
-        BadFile{"nothing", empty, 0, "the file is empty", {}},
-        BadFile{"wat", ErrorKind::text, 0, "magic header not detected: this is WebAssembly text, not a binary module", ascii(" ;; hi\n(module)\n")},
-        BadFile{"source", ErrorKind::text, 0, "magic header not detected: this is a text file, not a binary module", ascii("int main(void) {}\n")},
-        BadFile{"short_text", ErrorKind::text, 0, "magic header not detected: this is a text file, not a binary module", ascii("a")},
-        BadFile{"elf", not_wasm, 0, "magic header not detected: this is not WebAssembly", bytes({0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0})},
-        BadFile{"cut_magic", malformed, 0, "unexpected end: the magic number is cut off", bytes({0x00, 0x61, 0x73})},
-        BadFile{"cut_version", malformed, 4, "unexpected end: the version is cut off", bytes({0x00, 0x61, 0x73, 0x6d, 0x01, 0x00})},
-        BadFile{"component", component, 4, "this is a component, not a core module", bytes({0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00})},
-        BadFile{"version_2", malformed, 4, "unknown binary version 2: weir runs version 1", bytes({0x00, 0x61, 0x73, 0x6d, 2, 0, 0, 0})},
-        BadFile{"magic_in_text", not_wasm, 0, "magic header not detected: this is not WebAssembly", bytes({0x00, 0x61, 0x73, 0x6e, 1, 0, 0, 0})}),
+INSTANTIATE_TEST_SUITE_P(
+    Header, RefusedFile,
+    testing::Values(BadFile{"nothing", empty, 0, "the file is empty", {}},
+                    BadFile{"wat", ErrorKind::text, 0, "magic header not detected: this is WebAssembly text, not a binary module",
+                            ascii(" ;; hi\n(module)\n")},
+                    BadFile{"source", ErrorKind::text, 0, "magic header not detected: this is a text file, not a binary module",
+                            ascii("int main(void) {}\n")},
+                    BadFile{"short_text", ErrorKind::text, 0, "magic header not detected: this is a text file, not a binary module",
+                            ascii("a")},
+                    BadFile{"elf", not_wasm, 0, "magic header not detected: this is not WebAssembly",
+                            bytes({0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0})},
+                    BadFile{"cut_magic", malformed, 0, "unexpected end: the magic number is cut off", bytes({0x00, 0x61, 0x73})},
+                    BadFile{"cut_version", malformed, 4, "unexpected end: the version is cut off",
+                            bytes({0x00, 0x61, 0x73, 0x6d, 0x01, 0x00})},
+                    BadFile{"component", component, 4, "this is a component, not a core module",
+                            bytes({0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00})},
+                    BadFile{"version_2", malformed, 4, "unknown binary version 2: weir runs version 1",
+                            bytes({0x00, 0x61, 0x73, 0x6d, 2, 0, 0, 0})},
+                    BadFile{"magic_in_text", not_wasm, 0, "magic header not detected: this is not WebAssembly",
+                            bytes({0x00, 0x61, 0x73, 0x6e, 1, 0, 0, 0})}),
     name_of);
 
 const ByteVector one_type = bytes({1, 0x60, 0, 0});  // (type (func))
 
-INSTANTIATE_TEST_SUITE_P(Section, RefusedFile,
-    testing::Values(
-        BadFile{"unknown_id", malformed, 8, "malformed section id 14", module_of({{14, {}}})},
-        BadFile{"twice", malformed, 11, "unexpected content after last section: sections out of order or repeated", module_of({{1, bytes({0})}, {1, bytes({0})}})},
-        BadFile{"out_of_order", malformed, 11, "unexpected content after last section: sections out of order or repeated", module_of({{3, bytes({0})}, {1, bytes({0})}})},
-        BadFile{"tag_behind_global", malformed, 11, "unexpected content after last section: sections out of order or repeated",
-                module_of({{6, bytes({0})}, {13, bytes({0})}})},
-        BadFile{"longer_than_the_file", malformed, 10, "unexpected end: the section's length is out of bounds", bytes({0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 0})},
-        BadFile{"length_cut", malformed, 9, "unexpected end: the section's length is out of bounds", bytes({0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1})},
-        BadFile{"bytes_left", malformed, 11, "section size mismatch: bytes behind the section's content", module_of({{1, bytes({0, 0})}})},
-        BadFile{"content_cut", malformed, 13, "unexpected end", module_of({{1, bytes({1, 0x60, 0})}})},
-        BadFile{"custom_without_name", malformed, 10, "unexpected end", module_of({{0, {}}})},
-        BadFile{"custom_name_no_utf8", malformed, 11, "malformed UTF-8 encoding", module_of({{0, bytes({1, 0xff})}})},
-        BadFile{"bodies_without_functions", malformed, 14, "function and code section have inconsistent lengths", module_of({{10, bytes({1, 2, 0, 0x0b})}})},
-        BadFile{"functions_without_bodies", malformed, 18, "function and code section have inconsistent lengths", module_of({{1, one_type}, {3, bytes({1, 0})}})},
-        BadFile{"data_count_wrong", malformed, 14, "data count and data section have inconsistent lengths", module_of({{12, bytes({1})}, {11, bytes({0})}})}),
+INSTANTIATE_TEST_SUITE_P(
+    Section, RefusedFile,
+    testing::Values(BadFile{"unknown_id", malformed, 8, "malformed section id 14", module_of({{14, {}}})},
+                    BadFile{"twice", malformed, 11, "unexpected content after last section: sections out of order or repeated",
+                            module_of({{1, bytes({0})}, {1, bytes({0})}})},
+                    BadFile{"out_of_order", malformed, 11,
+                            "unexpected content after last section: sections out of order or repeated",
+                            module_of({{3, bytes({0})}, {1, bytes({0})}})},
+                    BadFile{"tag_behind_global", malformed, 11,
+                            "unexpected content after last section: sections out of order or repeated",
+                            module_of({{6, bytes({0})}, {13, bytes({0})}})},
+                    BadFile{"longer_than_the_file", malformed, 10, "unexpected end: the section's length is out of bounds",
+                            bytes({0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 0})},
+                    BadFile{"length_cut", malformed, 9, "unexpected end: the section's length is out of bounds",
+                            bytes({0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1})},
+                    BadFile{"bytes_left", malformed, 11, "section size mismatch: bytes behind the section's content",
+                            module_of({{1, bytes({0, 0})}})},
+                    BadFile{"content_cut", malformed, 13, "unexpected end", module_of({{1, bytes({1, 0x60, 0})}})},
+                    BadFile{"custom_without_name", malformed, 10, "unexpected end", module_of({{0, {}}})},
+                    BadFile{"custom_name_no_utf8", malformed, 11, "malformed UTF-8 encoding", module_of({{0, bytes({1, 0xff})}})},
+                    BadFile{"bodies_without_functions", malformed, 14, "function and code section have inconsistent lengths",
+                            module_of({{10, bytes({1, 2, 0, 0x0b})}})},
+                    BadFile{"functions_without_bodies", malformed, 18, "function and code section have inconsistent lengths",
+                            module_of({{1, one_type}, {3, bytes({1, 0})}})},
+                    BadFile{"data_count_wrong", malformed, 14, "data count and data section have inconsistent lengths",
+                            module_of({{12, bytes({1})}, {11, bytes({0})}})}),
     name_of);
 
-INSTANTIATE_TEST_SUITE_P(Item, RefusedFile,
+INSTANTIATE_TEST_SUITE_P(
+    Item, RefusedFile,
     testing::Values(
         BadFile{"type_form", malformed, 12, "malformed type form", module_of({{1, bytes({1, 0x5d})}})},
-        BadFile{"two_supertypes", invalid, 12, "sub type has more than one supertype", module_of({{1, bytes({1, 0x50, 2, 0, 0, 0x60, 0, 0})}})},
+        BadFile{"two_supertypes", invalid, 12, "sub type has more than one supertype",
+                module_of({{1, bytes({1, 0x50, 2, 0, 0, 0x60, 0, 0})}})},
         BadFile{"value_type", malformed, 13, "malformed reference type", module_of({{1, bytes({1, 0x60, 1, 0x42, 0})}})},
-        BadFile{"heap_type_that_is_too_long", malformed, 14, "malformed heap type", module_of({{1, bytes({1, 0x60, 1, 0x64, 0xf0, 0x7f, 0})}})},
-        BadFile{"abstract_exact_type", malformed, 14, "malformed heap type", module_of({{1, bytes({1, 0x60, 1, 0x64, 0x62, 0x6e, 0})}})},
+        BadFile{"heap_type_that_is_too_long", malformed, 14, "malformed heap type",
+                module_of({{1, bytes({1, 0x60, 1, 0x64, 0xf0, 0x7f, 0})}})},
+        BadFile{"abstract_exact_type", malformed, 14, "malformed heap type",
+                module_of({{1, bytes({1, 0x60, 1, 0x64, 0x62, 0x6e, 0})}})},
         BadFile{"type_of_another_group", invalid, 14, "unknown type 1", module_of({{1, bytes({1, 0x60, 1, 0x64, 1, 0})}})},
         BadFile{"field_mutability", malformed, 14, "malformed mutability", module_of({{1, bytes({1, 0x5f, 1, 0x7f, 2})}})},
         BadFile{"import_kind", malformed, 13, "malformed import kind", module_of({{2, bytes({1, 0, 0, 5, 0})}})},
         BadFile{"import_name_no_utf8", malformed, 12, "malformed UTF-8 encoding", module_of({{2, bytes({1, 1, 0x80, 0, 0, 0})}})},
-        BadFile{"function_of_a_struct_type", invalid, 16, "not a function type: type 0", module_of({{1, bytes({1, 0x5f, 0})}, {3, bytes({1, 0})}})},
+        BadFile{"function_of_a_struct_type", invalid, 16, "not a function type: type 0",
+                module_of({{1, bytes({1, 0x5f, 0})}, {3, bytes({1, 0})}})},
         BadFile{"export_kind", malformed, 12, "malformed export kind", module_of({{7, bytes({1, 0, 9, 0})}})},
         BadFile{"limits_flags", malformed, 11, "malformed limits flags", module_of({{5, bytes({1, 0x10, 0})}})},
         BadFile{"tag_attribute", malformed, 12, "malformed tag attribute", module_of({{13, bytes({1, 1, 0})}})},
@@ -95,27 +118,38 @@ INSTANTIATE_TEST_SUITE_P(Item, RefusedFile,
         BadFile{"data_longer_than_the_section", malformed, 13, "unexpected end", module_of({{11, bytes({1, 1, 9, 0})}})},
         BadFile{"constant_without_end", malformed, 15, "unexpected end", module_of({{6, bytes({1, 0x7f, 0, 0x41, 0})}})},
         BadFile{"constant_opcode", malformed, 13, "illegal opcode", module_of({{6, bytes({1, 0x7f, 0, 0xff, 0x0b})}})},
-        BadFile{"constant_not_constant", invalid, 15, "constant expression required, found i32.eqz", module_of({{6, bytes({1, 0x7f, 0, 0x41, 0, 0x45, 0x0b})}})}),
+        BadFile{"constant_not_constant", invalid, 15, "constant expression required, found i32.eqz",
+                module_of({{6, bytes({1, 0x7f, 0, 0x41, 0, 0x45, 0x0b})}})}),
     name_of);
 
 /// Counts that no file of this size can fulfil are refused before anything is allocated for them.
 INSTANTIATE_TEST_SUITE_P(Count, RefusedFile,
-    testing::Values(
-        BadFile{"types", malformed, 10, "unexpected end: more types than bytes", module_of({{1, bytes({0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"group", malformed, 12, "unexpected end: more types than bytes", module_of({{1, bytes({1, 0x4e, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"params", malformed, 12, "unexpected end: more value types than bytes", module_of({{1, bytes({1, 0x60, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"fields", malformed, 12, "unexpected end: more fields than bytes", module_of({{1, bytes({1, 0x5f, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"imports", malformed, 10, "unexpected end: more items than bytes", module_of({{2, bytes({0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"functions", malformed, 10, "unexpected end: more items than bytes", module_of({{3, bytes({0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"elements", malformed, 13, "unexpected end: more items than bytes", module_of({{9, bytes({1, 5, 0x70, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"name", malformed, 16, "unexpected end", module_of({{2, bytes({1, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
-        BadFile{"count_with_a_bit_too_many", malformed, 10, "integer too large", module_of({{3, bytes({0xff, 0xff, 0xff, 0xff, 0x1f})}})},
-        BadFile{"count_of_six_bytes", malformed, 10, "integer representation too long", module_of({{3, bytes({0x80, 0x80, 0x80, 0x80, 0x80, 0})}})}),
-    name_of);
+                         testing::Values(BadFile{"types", malformed, 10, "unexpected end: more types than bytes",
+                                                 module_of({{1, bytes({0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"group", malformed, 12, "unexpected end: more types than bytes",
+                                                 module_of({{1, bytes({1, 0x4e, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"params", malformed, 12, "unexpected end: more value types than bytes",
+                                                 module_of({{1, bytes({1, 0x60, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"fields", malformed, 12, "unexpected end: more fields than bytes",
+                                                 module_of({{1, bytes({1, 0x5f, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"imports", malformed, 10, "unexpected end: more items than bytes",
+                                                 module_of({{2, bytes({0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"functions", malformed, 10, "unexpected end: more items than bytes",
+                                                 module_of({{3, bytes({0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"elements", malformed, 13, "unexpected end: more items than bytes",
+                                                 module_of({{9, bytes({1, 5, 0x70, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"name", malformed, 16, "unexpected end",
+                                                 module_of({{2, bytes({1, 0xff, 0xff, 0xff, 0xff, 0x0f})}})},
+                                         BadFile{"count_with_a_bit_too_many", malformed, 10, "integer too large",
+                                                 module_of({{3, bytes({0xff, 0xff, 0xff, 0xff, 0x1f})}})},
+                                         BadFile{"count_of_six_bytes", malformed, 10, "integer representation too long",
+                                                 module_of({{3, bytes({0x80, 0x80, 0x80, 0x80, 0x80, 0})}})}),
+                         name_of);
 
 TEST(Decode, every_truncation_of_a_module_is_refused_or_valid_and_stays_in_bounds)
 {
-    const ByteVector whole = wat(R"wat((module
+    const ByteVector whole = wat(
+        R"wat((module
       (type (func (param i32) (result i32)))
       (import "env" "f" (func (type 0)))
       (table 2 funcref) (memory 1) (global i32 i32.const 7)
@@ -141,7 +175,8 @@ TEST(Decode, every_truncation_of_a_module_is_refused_or_valid_and_stays_in_bound
 
 TEST(Decode, index_spaces_start_with_imports)
 {
-    const auto loaded = load(wat(R"wat((module
+    const auto loaded = load(wat(
+        R"wat((module
       (type (func (param i64)))
       (import "a" "f" (func (type 0)))
       (import "a" "t" (table 1 2 funcref))
@@ -225,7 +260,8 @@ TEST(Decode, producers_and_target_features_are_read_and_their_damage_ignored)
     EXPECT_EQ((*good)->custom_sections.size(), 2U);
 
     for (size_t cut = 0; cut < producers.size(); ++cut) {
-        const auto damaged = load(module_of({section("producers", ByteVector(producers.begin(), producers.begin() + static_cast<std::ptrdiff_t>(cut)))}));
+        const auto damaged = load(
+            module_of({section("producers", ByteVector(producers.begin(), producers.begin() + static_cast<std::ptrdiff_t>(cut)))}));
         ASSERT_TRUE(damaged);
         EXPECT_TRUE((*damaged)->producers.empty());
     }
@@ -238,7 +274,8 @@ TEST(Decode, limits_of_32_bit_memories_may_be_written_with_64_bits)
 
 TEST(Decode, functions_named_outside_of_bodies_are_noted)
 {
-    const auto loaded = load(wat(R"wat((module
+    const auto loaded = load(wat(
+        R"wat((module
       (func) (func) (func) (func) (func)
       (global funcref (ref.func 1)) (export "x" (func 2)) (elem declare func 3)
       (elem funcref (ref.func 4))))wat",

@@ -68,13 +68,15 @@ void expect_limit(const ByteVector& module, const char* message, size_t offset)
 TEST(Limits, parameters)
 {
     EXPECT_TRUE(load(module_of({{1, bytes({1, 0x60}) + a_thousand_i32 + a_thousand_i32}})));
-    expect_limit(module_of({{1, bytes({1, 0x60}) + counted(1001, repeated(bytes({0x7f}), 1001)) + bytes({0})}}), "too many parameters or results: 1001", 13);
+    expect_limit(module_of({{1, bytes({1, 0x60}) + counted(1001, repeated(bytes({0x7f}), 1001)) + bytes({0})}}),
+                 "too many parameters or results: 1001", 13);
 }
 
 TEST(Limits, struct_fields)
 {
     EXPECT_TRUE(load(module_of({{1, bytes({1, 0x5f}) + counted(10'000, repeated(bytes({0x7f, 0}), 10'000))}})));
-    expect_limit(module_of({{1, bytes({1, 0x5f}) + counted(10'001, repeated(bytes({0x7f, 0}), 10'001))}}), "too many struct fields: 10001", 14);
+    expect_limit(module_of({{1, bytes({1, 0x5f}) + counted(10'001, repeated(bytes({0x7f, 0}), 10'001))}}),
+                 "too many struct fields: 10001", 14);
 }
 
 /// Each subtype holds all its supertypes: without the limit a file of n bytes would ask for n * n.
@@ -100,7 +102,9 @@ TEST(Limits, depth_of_subtypes)
 
 TEST(Limits, locals)
 {
-    const auto with_locals = [](const ByteVector& declarations) { return module_of({{1, type_func}, {3, bytes({1, 0})}, {10, code({declarations + bytes({0x0b})})}}); };
+    const auto with_locals = [](const ByteVector& declarations) {
+        return module_of({{1, type_func}, {3, bytes({1, 0})}, {10, code({declarations + bytes({0x0b})})}});
+    };
     EXPECT_TRUE(load(with_locals(bytes({1, 0xd0, 0x86, 0x03, 0x7f}))));  // 50,000
     const auto more = load(with_locals(bytes({2, 0xcf, 0x86, 0x03, 0x7f, 2, 0x7e})));
     ASSERT_FALSE(more);
@@ -128,9 +132,10 @@ TEST(Limits, operands)
 {
     const ByteVector types = bytes({2, 0x60, 0}) + a_thousand_i32 + bytes({0x60, 0, 0});
     const auto calls = [&](size_t count) {
-        return module_of({{1, types},
-                          {3, bytes({2, 0, 1})},
-                          {10, code({bytes({0, 0x00, 0x0b}), bytes({0}) + repeated(bytes({0x10, 0}), count) + bytes({0x00, 0x0b})})}});
+        return module_of(
+            {{1, types},
+             {3, bytes({2, 0, 1})},
+             {10, code({bytes({0, 0x00, 0x0b}), bytes({0}) + repeated(bytes({0x10, 0}), count) + bytes({0x00, 0x0b})})}});
     };
     EXPECT_TRUE(load(calls(100)));
     const size_t before = peak_memory_kib();
@@ -149,7 +154,8 @@ TEST(Limits, operands_of_nested_blocks)
     const auto blocks = [&](size_t count) {
         return module_of({{1, types},
                           {3, bytes({1, 1})},
-                          {10, code({bytes({0, 0x00}) + repeated(bytes({0x02, 0, 0x00}), count) + repeated(bytes({0x0b}), count) + bytes({0x00, 0x0b})})}});
+                          {10, code({bytes({0, 0x00}) + repeated(bytes({0x02, 0, 0x00}), count) + repeated(bytes({0x0b}), count) +
+                                     bytes({0x00, 0x0b})})}});
     };
     EXPECT_TRUE(load(blocks(99)));
     const size_t before = peak_memory_kib();
@@ -163,7 +169,8 @@ TEST(Limits, nesting)
     const auto nested = [](size_t count) {
         return module_of({{1, type_func},
                           {3, bytes({1, 0})},
-                          {10, code({bytes({0}) + repeated(bytes({0x02, 0x40}), count) + repeated(bytes({0x0b}), count) + bytes({0x00, 0x0b})})}});
+                          {10, code({bytes({0}) + repeated(bytes({0x02, 0x40}), count) + repeated(bytes({0x0b}), count) +
+                                     bytes({0x00, 0x0b})})}});
     };
     EXPECT_TRUE(load(nested(99'999)));
     const auto more = load(nested(100'000));
@@ -177,9 +184,11 @@ TEST(Limits, large_br_tables)
 {
     const ByteVector types = bytes({2, 0x60, 0}) + a_thousand_i32 + bytes({0x60, 0, 0});
     constexpr size_t labels = 1'000'000;
-    const ByteVector body = bytes({0, 0x02, 0, 0x10, 0, 0x41, 0, 0x0e}) + counted(labels, repeated(bytes({0}), labels)) + bytes({0, 0x0b, 0x0b});
+    const ByteVector body =
+        bytes({0, 0x02, 0, 0x10, 0, 0x41, 0, 0x0e}) + counted(labels, repeated(bytes({0}), labels)) + bytes({0, 0x0b, 0x0b});
     EXPECT_TRUE(load(module_of({{1, types}, {3, bytes({1, 0})}, {10, code({body})}})));
-    const auto too_few = load(module_of({{1, types}, {3, bytes({1, 0})}, {10, code({bytes({0, 0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0x0b})})}}));
+    const auto too_few =
+        load(module_of({{1, types}, {3, bytes({1, 0})}, {10, code({bytes({0, 0x0e, 0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0x0b})})}}));
     ASSERT_FALSE(too_few);
     EXPECT_EQ(too_few.error().message, "too many br_table labels");
 }
@@ -197,7 +206,11 @@ TEST(Limits, many_references_to_many_imports)
     append(body, bytes({0x0b}));
     ByteVector elem = bytes({1, 3, 0, 1});
     append_u32(elem, count - 1);
-    EXPECT_TRUE(load(module_of({{1, type_func}, {2, counted(count, repeated(bytes({0, 0, 0, 0}), count))}, {3, bytes({1, 0})}, {9, elem}, {10, code({body})}})));
+    EXPECT_TRUE(load(module_of({{1, type_func},
+                                {2, counted(count, repeated(bytes({0, 0, 0, 0}), count))},
+                                {3, bytes({1, 0})},
+                                {9, elem},
+                                {10, code({body})}})));
 }
 
 TEST(Limits, are_the_loader_s_to_choose)
@@ -225,8 +238,10 @@ TEST(Limits, first_error_is_told_with_any_number_of_threads)
     const ByteVector bad = bytes({0}) + repeated(bytes({0x41, 0, 0x1a}), 100) + bytes({0x1a, 0x0b});
     for (const uint32_t first_bad : {0U, 63U, 64U, 1999U, 3999U}) {
         ByteVector bodies;
-        for (uint32_t i = 0; i < count; ++i) append(bodies, i >= first_bad && (i - first_bad) % 7 == 0 ? counted(bad.size(), bad) : counted(good.size(), good));
-        const ByteVector module = module_of({{1, type_func}, {3, counted(count, repeated(bytes({0}), count))}, {10, counted(count, bodies)}});
+        for (uint32_t i = 0; i < count; ++i)
+            append(bodies, i >= first_bad && (i - first_bad) % 7 == 0 ? counted(bad.size(), bad) : counted(good.size(), good));
+        const ByteVector module =
+            module_of({{1, type_func}, {3, counted(count, repeated(bytes({0}), count))}, {10, counted(count, bodies)}});
         for (const unsigned threads : {0U, 1U, 2U, 8U}) {
             LoadOptions options;
             options.threads = threads;
@@ -243,7 +258,9 @@ TEST(Limits, threads_that_cannot_be_had_are_done_without)
 {
     constexpr uint32_t count = 4000;
     const ByteVector good = bytes({0}) + repeated(bytes({0x41, 0, 0x1a}), 100) + bytes({0x0b});
-    const ByteVector module = module_of({{1, type_func}, {3, counted(count, repeated(bytes({0}), count))}, {10, counted(count, repeated(counted(good.size(), good), count))}});
+    const ByteVector module = module_of({{1, type_func},
+                                         {3, counted(count, repeated(bytes({0}), count))},
+                                         {10, counted(count, repeated(counted(good.size(), good), count))}});
     LoadOptions options;
     options.threads = 100'000;
     EXPECT_TRUE(load(module, options));

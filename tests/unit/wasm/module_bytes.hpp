@@ -58,8 +58,9 @@ inline ByteVector module_of(const std::vector<Section>& sections)
 }
 
 /// Loads a copy of the bytes.
-inline Result<std::shared_ptr<const Module>, ModuleError> load(const ByteVector& bytes, const LoadOptions& options = {},
-                                                               std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>())
+inline Result<std::shared_ptr<const Module>, ModuleError> load(
+    const ByteVector& bytes, const LoadOptions& options = {},
+    std::shared_ptr<TypeRegistry> registry = std::make_shared<TypeRegistry>())
 {
     const auto owner = std::make_shared<const ByteVector>(bytes);
     return load_module(*owner, owner, std::move(registry), options);

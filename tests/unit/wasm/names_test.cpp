@@ -45,7 +45,8 @@ std::shared_ptr<const Module> with_names(const ByteVector& content)
 
 const ByteVector module_name = subsection(0, named("guest"));
 const ByteVector function_names = subsection(1, bytes({2, 1}) + named("main.main") + bytes({2}) + named("main.f"));
-const ByteVector local_names = subsection(2, bytes({2, 1, 1, 0}) + named("x") + bytes({2, 2, 0}) + named("a") + bytes({1}) + named("b"));
+const ByteVector local_names =
+    subsection(2, bytes({2, 1, 1, 0}) + named("x") + bytes({2, 2, 0}) + named("a") + bytes({1}) + named("b"));
 
 TEST(Names, names_come_from_the_section_and_else_from_exports)
 {

@@ -61,10 +61,20 @@ TEST(Opcodes, natural_alignment_is_the_width_of_the_access)
         Opcode opcode;
         uint8_t align_log2;
     } cases[] = {
-        {Opcode::i32_load8_s, 0},          {Opcode::i64_load16_u, 1},      {Opcode::i64_load32_s, 2},         {Opcode::f64_store, 3},
-        {Opcode::v128_load, 4},            {Opcode::v128_load8x8_s, 3},    {Opcode::v128_load8_splat, 0},     {Opcode::v128_load64_zero, 3},
-        {Opcode::v128_store16_lane, 1},    {Opcode::i64_atomic_load, 3},   {Opcode::i64_atomic_rmw8_add_u, 0}, {Opcode::memory_atomic_wait64, 3},
-        {Opcode::memory_atomic_notify, 2}, {Opcode::i32_add, none},
+        {Opcode::i32_load8_s, 0},
+        {Opcode::i64_load16_u, 1},
+        {Opcode::i64_load32_s, 2},
+        {Opcode::f64_store, 3},
+        {Opcode::v128_load, 4},
+        {Opcode::v128_load8x8_s, 3},
+        {Opcode::v128_load8_splat, 0},
+        {Opcode::v128_load64_zero, 3},
+        {Opcode::v128_store16_lane, 1},
+        {Opcode::i64_atomic_load, 3},
+        {Opcode::i64_atomic_rmw8_add_u, 0},
+        {Opcode::memory_atomic_wait64, 3},
+        {Opcode::memory_atomic_notify, 2},
+        {Opcode::i32_add, none},
     };
     for (const auto& c : cases) EXPECT_EQ(find_op(static_cast<uint32_t>(c.opcode))->align_log2, c.align_log2) << mnemonic(c.opcode);
 }

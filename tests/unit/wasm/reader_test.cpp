@@ -18,11 +18,11 @@ public:
     std::vector<std::string> lines;
 
     void at(uint32_t offset_bytes) { m_offset = offset_bytes; }
-#define WEIR_OP(code, ident, text, imm, ...)                                                                                     \
-    bool ident(const wasm::imm& i)                                                                                               \
-    {                                                                                                                            \
-        lines.push_back(std::to_string(m_offset) + ": " + text + print(i));                                                      \
-        return !stops_at_nop || std::string_view{text} != "nop";                                                                 \
+#define WEIR_OP(code, ident, text, imm, ...)                                \
+    bool ident(const wasm::imm& i)                                          \
+    {                                                                       \
+        lines.push_back(std::to_string(m_offset) + ": " + text + print(i)); \
+        return !stops_at_nop || std::string_view{text} != "nop";            \
     }
 #include "wasm/opcodes.def"
 #undef WEIR_OP
@@ -54,7 +54,8 @@ private:
     static std::string print(const TryTableImm& t)
     {
         std::string s = print(t.type);
-        for (const CatchClause& c : t.catches) s += " (" + std::to_string(static_cast<int>(c.kind)) + word(c.tag.value) + word(c.label.value) + ")";
+        for (const CatchClause& c : t.catches)
+            s += " (" + std::to_string(static_cast<int>(c.kind)) + word(c.tag.value) + word(c.label.value) + ")";
         return s;
     }
     static std::string print(const SelectTypes& t) { return " " + to_string(FuncType{{t.types.begin(), t.types.end()}, {}}); }
@@ -116,7 +117,8 @@ const Instruction instructions[] = {
     {"lane", bytes({0xfd, 0x15, 7}), "i8x16.extract_lane_s 7"},
     {"memory_access", bytes({0x28, 2, 0x90, 0x01}), "i32.load 2 0 144"},
     {"memory_access_of_another_memory", bytes({0x28, 0x42, 3, 5}), "i32.load 2 3 5"},
-    {"memory_access_with_64_bits", bytes({0x28, 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}), "i32.load 2 0 18446744073709551615"},
+    {"memory_access_with_64_bits", bytes({0x28, 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}),
+     "i32.load 2 0 18446744073709551615"},
     {"memory_lane", bytes({0xfd, 0x54, 0, 4, 15}), "v128.load8_lane 0 0 4 15"},
     {"atomic", bytes({0xfe, 0x1e, 2, 8}), "i32.atomic.rmw.add 2 0 8"},
     {"fence", bytes({0xfe, 0x03, 0}), "atomic.fence"},
@@ -168,16 +170,19 @@ TEST_P(Reader, cut_anywhere_it_fails_inside)
         EXPECT_TRUE(printer.lines.empty());
     }
 }
-INSTANTIATE_TEST_SUITE_P(Immediates, Reader, testing::ValuesIn(instructions), [](const auto& info) { return std::string{info.param.name}; });
+INSTANTIATE_TEST_SUITE_P(Immediates, Reader, testing::ValuesIn(instructions),
+                         [](const auto& info) { return std::string{info.param.name}; });
 
 TEST(ReadInstructions, blocks_end_with_their_own_end)
 {
-    const ByteVector code = bytes({0x02, 0x40, 0x03, 0x7f, 0x04, 1, 0x05, 0x0b, 0x0b, 0x0b, 0x1f, 0x6f, 2, 1, 5, 6, 2, 7, 0x0b, 0x0b, 0x01});
+    const ByteVector code =
+        bytes({0x02, 0x40, 0x03, 0x7f, 0x04, 1, 0x05, 0x0b, 0x0b, 0x0b, 0x1f, 0x6f, 2, 1, 5, 6, 2, 7, 0x0b, 0x0b, 0x01});
     Printer printer;
     ByteReader reader{code, 0};
     EXPECT_TRUE(read_instructions(module_with_types(), reader, printer));
     EXPECT_EQ(reader.remaining(), 1U);
-    EXPECT_EQ(printer.lines, (std::vector<std::string>{"0: block [] -> []", "2: loop [] -> [i32]", "4: if [i32] -> [i64 f32]", "6: else", "7: end", "8: end", "9: end",
+    EXPECT_EQ(printer.lines, (std::vector<std::string>{"0: block [] -> []", "2: loop [] -> [i32]", "4: if [i32] -> [i64 f32]",
+                                                       "6: else", "7: end", "8: end", "9: end",
                                                        "10: try_table [] -> [externref] (1 5 6) (2 0 7)", "18: end", "19: end"}));
 }
 
@@ -214,21 +219,24 @@ TEST_P(MalformedCode, is_refused)
 }
 INSTANTIATE_TEST_SUITE_P(
     Reader, MalformedCode,
-    testing::Values(BadCode{"legacy_try", bytes({0x06, 0x40}), ErrorKind::malformed, 0, "illegal opcode"},
-                    BadCode{"unknown_prefixed", bytes({0x01, 0xfc, 0x12}), ErrorKind::malformed, 1, "illegal opcode"},
-                    BadCode{"prefixed_number_beyond_all", bytes({0xfd, 0x80, 0x80, 0x80, 0x10}), ErrorKind::malformed, 0, "illegal opcode"},
-                    // 0xfb << 16 | 0 must not be found as 0xfb with a number that wraps into the prefix.
-                    BadCode{"prefixed_number_of_another_prefix", bytes({0xfb, 0x80, 0x80, 0x04}), ErrorKind::malformed, 0, "illegal opcode"},
-                    BadCode{"no_end", bytes({0x01}), ErrorKind::malformed, 1, "unexpected end"},
-                    BadCode{"fence_with_a_flag", bytes({0xfe, 0x03, 1}), ErrorKind::malformed, 3, "zero byte expected"},
-                    BadCode{"alignment_flags", bytes({0x28, 0x80, 0x01, 0}), ErrorKind::malformed, 3, "malformed memop flags"},
-                    BadCode{"catch_kind", bytes({0x1f, 0x40, 1, 4, 0, 0}), ErrorKind::malformed, 4, "malformed catch clause"},
-                    BadCode{"cast_flags", bytes({0xfb, 0x18, 4, 0, 0x6e, 0x6d}), ErrorKind::malformed, 3, "malformed br_on_cast flags"},
-                    BadCode{"block_of_an_unknown_type", bytes({0x02, 2}), ErrorKind::invalid, 1, "unknown type 2"},
-                    BadCode{"block_type_that_is_negative", bytes({0x02, 0xff, 0x7f}), ErrorKind::malformed, 1, "malformed block type"},
-                    BadCode{"heap_type_of_two_bytes", bytes({0xd0, 0xf0, 0x7f}), ErrorKind::malformed, 1, "malformed heap type"},
-                    BadCode{"i32_of_six_bytes", bytes({0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0}), ErrorKind::malformed, 1, "integer representation too long"},
-                    BadCode{"i32_with_a_bit_too_many", bytes({0x41, 0xff, 0xff, 0xff, 0xff, 0x0f}), ErrorKind::malformed, 1, "integer too large"}),
+    testing::Values(
+        BadCode{"legacy_try", bytes({0x06, 0x40}), ErrorKind::malformed, 0, "illegal opcode"},
+        BadCode{"unknown_prefixed", bytes({0x01, 0xfc, 0x12}), ErrorKind::malformed, 1, "illegal opcode"},
+        BadCode{"prefixed_number_beyond_all", bytes({0xfd, 0x80, 0x80, 0x80, 0x10}), ErrorKind::malformed, 0, "illegal opcode"},
+        // 0xfb << 16 | 0 must not be found as 0xfb with a number that wraps into the prefix.
+        BadCode{"prefixed_number_of_another_prefix", bytes({0xfb, 0x80, 0x80, 0x04}), ErrorKind::malformed, 0, "illegal opcode"},
+        BadCode{"no_end", bytes({0x01}), ErrorKind::malformed, 1, "unexpected end"},
+        BadCode{"fence_with_a_flag", bytes({0xfe, 0x03, 1}), ErrorKind::malformed, 3, "zero byte expected"},
+        BadCode{"alignment_flags", bytes({0x28, 0x80, 0x01, 0}), ErrorKind::malformed, 3, "malformed memop flags"},
+        BadCode{"catch_kind", bytes({0x1f, 0x40, 1, 4, 0, 0}), ErrorKind::malformed, 4, "malformed catch clause"},
+        BadCode{"cast_flags", bytes({0xfb, 0x18, 4, 0, 0x6e, 0x6d}), ErrorKind::malformed, 3, "malformed br_on_cast flags"},
+        BadCode{"block_of_an_unknown_type", bytes({0x02, 2}), ErrorKind::invalid, 1, "unknown type 2"},
+        BadCode{"block_type_that_is_negative", bytes({0x02, 0xff, 0x7f}), ErrorKind::malformed, 1, "malformed block type"},
+        BadCode{"heap_type_of_two_bytes", bytes({0xd0, 0xf0, 0x7f}), ErrorKind::malformed, 1, "malformed heap type"},
+        BadCode{"i32_of_six_bytes", bytes({0x41, 0x80, 0x80, 0x80, 0x80, 0x80, 0}), ErrorKind::malformed, 1,
+                "integer representation too long"},
+        BadCode{"i32_with_a_bit_too_many", bytes({0x41, 0xff, 0xff, 0xff, 0xff, 0x0f}), ErrorKind::malformed, 1,
+                "integer too large"}),
     [](const auto& info) { return std::string{info.param.name}; });
 
 TEST(ReadLocals, groups_become_a_list)

@@ -416,7 +416,8 @@ TEST(Validate, first_instruction_that_is_not_run_is_noted)
         EXPECT_EQ((*module)->unsupported->feature, c.feature);
         EXPECT_EQ((*module)->unsupported->instruction, c.instruction);
     }
-    for (const char* const name : {"function_references", "tail_calls", "threads", "relaxed_simd", "wide_arithmetic", "many_memories_and_tables"})
+    for (const char* const name :
+         {"function_references", "tail_calls", "threads", "relaxed_simd", "wide_arithmetic", "many_memories_and_tables"})
         EXPECT_FALSE((*load(valid_module(name).file))->unsupported) << name;
 }
 

@@ -53,10 +53,7 @@ protected:
     }
 };
 
-TEST_F(ReadDir, an_empty_directory_has_itself_and_its_parent)
-{
-    EXPECT_EQ(list(1000), (std::multiset<std::string>{".", ".."}));
-}
+TEST_F(ReadDir, an_empty_directory_has_itself_and_its_parent) { EXPECT_EQ(list(1000), (std::multiset<std::string>{".", ".."})); }
 
 TEST_F(ReadDir, types_are_told)
 {
@@ -65,7 +62,10 @@ TEST_F(ReadDir, types_are_told)
     std::filesystem::create_symlink("file", m_box + "/link");
     const Answer n = readdir(0, 1000);
     for (const Entry& e : parse(static_cast<uint32_t>(n.value)))
-        EXPECT_EQ(e.type, e.name == "file" ? FileType::regular_file : e.name == "link" ? FileType::symbolic_link : FileType::directory) << e.name;
+        EXPECT_EQ(e.type, e.name == "file"   ? FileType::regular_file
+                          : e.name == "link" ? FileType::symbolic_link
+                                             : FileType::directory)
+            << e.name;
 }
 
 TEST_F(ReadDir, every_entry_comes_once_whatever_the_buffers_size)

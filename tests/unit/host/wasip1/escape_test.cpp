@@ -32,7 +32,7 @@ protected:
     }
     void expect_untouched()
     {
-        struct stat after {};
+        struct stat after{};
         ASSERT_EQ(::stat(m_outside.c_str(), &after), 0);
         EXPECT_EQ(after.st_mtim.tv_sec, m_before.st_mtim.tv_sec);
         EXPECT_EQ(after.st_mtim.tv_nsec, m_before.st_mtim.tv_nsec);
@@ -42,22 +42,39 @@ protected:
 
     // Each names something outside, in its parents or, followed, itself.
     const std::vector<std::string> m_ways{
-        "..", "../", "../outside", "../outside/", "../outside/secret", "dir/../../outside/secret", "/", "/etc/passwd", "//etc/passwd",
-        "relative/secret", "absolute/secret", "relative/../outside/secret", "dir/up/secret", "relative/new", "./relative/./secret",
-        "secret/../x", "dir/../../box/file", "fds/0", "fds/3",
+        "..",
+        "../",
+        "../outside",
+        "../outside/",
+        "../outside/secret",
+        "dir/../../outside/secret",
+        "/",
+        "/etc/passwd",
+        "//etc/passwd",
+        "relative/secret",
+        "absolute/secret",
+        "relative/../outside/secret",
+        "dir/up/secret",
+        "relative/new",
+        "./relative/./secret",
+        "secret/../x",
+        "dir/../../box/file",
+        "fds/0",
+        "fds/3",
     };
     const std::vector<std::string> m_links{"relative", "absolute", "secret", "dangling", "dir/up", "fds"};
     static bool is_refusal(Errno e) { return e == Errno::perm || e == Errno::loop || e == Errno::notdir || e == Errno::noent; }
 
 private:
-    struct stat m_before {};
+    struct stat m_before{};
 };
 
 TEST_F(Escape, opening_never_leaves)
 {
     for (const auto& path : m_ways)
         for (const uint32_t lookup : {0U, 1U})
-            for (const uint16_t oflags : std::initializer_list<uint16_t>{0, oflag_creat, oflag_directory, oflag_trunc, oflag_creat | oflag_excl, oflag_creat | oflag_trunc})
+            for (const uint16_t oflags : std::initializer_list<uint16_t>{0, oflag_creat, oflag_directory, oflag_trunc,
+                                                                         oflag_creat | oflag_excl, oflag_creat | oflag_trunc})
                 for (const uint64_t rights : {uint64_t{right_fd_read}, uint64_t{right_fd_read | right_fd_write}, uint64_t{0}}) {
                     const Answer fd = open(path, oflags, rights, 0, lookup);
                     EXPECT_NE(fd.error, Errno::success) << path << " " << oflags;
@@ -112,7 +129,8 @@ TEST_F(Escape, no_name_outside_is_made_removed_or_moved)
 
 TEST_F(Escape, the_refusal_is_perm)
 {
-    for (const auto* const path : {"..", "../outside/secret", "/etc/passwd", "relative/secret", "absolute/secret", "dir/up"}) EXPECT_EQ(open(path).error, Errno::perm) << path;
+    for (const auto* const path : {"..", "../outside/secret", "/etc/passwd", "relative/secret", "absolute/secret", "dir/up"})
+        EXPECT_EQ(open(path).error, Errno::perm) << path;
     for (const auto* const path : {"..", "../x", "relative/x", "/x"}) {
         EXPECT_EQ(with_path("path_create_directory", path), Errno::perm) << path;
         EXPECT_EQ(with_path("path_unlink_file", path), Errno::perm) << path;

@@ -34,7 +34,7 @@ TEST_F(Wasi, filestat_is_the_hosts_in_both_layouts)
 {
     write_file(m_box + "/file", "12345");
     ::link((m_box + "/file").c_str(), (m_box + "/other").c_str());
-    struct stat host {};
+    struct stat host{};
     ::stat((m_box + "/file").c_str(), &host);
     const Answer fd = open("file");
     fill_with_canary();
@@ -44,7 +44,8 @@ TEST_F(Wasi, filestat_is_the_hosts_in_both_layouts)
     EXPECT_EQ(stat.nlink, 2U);
     EXPECT_EQ(stat.size, FileSize{5});
     EXPECT_EQ(stat.filetype, FileType::regular_file);
-    EXPECT_EQ(static_cast<uint64_t>(stat.mtim), static_cast<uint64_t>(host.st_mtim.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(host.st_mtim.tv_nsec));
+    EXPECT_EQ(static_cast<uint64_t>(stat.mtim),
+              static_cast<uint64_t>(host.st_mtim.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(host.st_mtim.tv_nsec));
     for (uint32_t i = 17; i < 24; ++i) EXPECT_EQ(memory()[result_at + i], zero);
     EXPECT_TRUE(is_untouched(result_at + 64, memory_bytes));
 
@@ -81,7 +82,8 @@ TEST_F(Wasi, times_are_set_kept_or_set_to_now)
     EXPECT_GT(load<FileStat>(result_at).atim, Timestamp{1'000'000'000'000'000'000});
     EXPECT_EQ(load<FileStat>(result_at).mtim, Timestamp{3'000'000'003});
     EXPECT_EQ(set_times("file", UINT64_MAX, UINT64_MAX, fstflag_atim | fstflag_mtim), Errno::success);  // the file system cuts it
-    for (const uint16_t flags : std::initializer_list<uint16_t>{fstflag_atim | fstflag_atim_now, fstflag_mtim | fstflag_mtim_now, 16, 0xFFFF}) {
+    for (const uint16_t flags :
+         std::initializer_list<uint16_t>{fstflag_atim | fstflag_atim_now, fstflag_mtim | fstflag_mtim_now, 16, 0xFFFF}) {
         EXPECT_EQ(call("fd_filestat_set_times", {fd.value, 0, 0, flags}), Errno::inval);
         EXPECT_EQ(set_times("file", 0, 0, flags), Errno::inval);
     }

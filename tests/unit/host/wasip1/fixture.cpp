@@ -59,7 +59,7 @@ std::string read_file(const std::string& path)
 
 bool exists(const std::string& path)
 {
-    struct stat status {};
+    struct stat status{};
     return ::lstat(path.c_str(), &status) == 0;
 }
 
@@ -140,19 +140,31 @@ void Wasi::call_with(const runtime::HostFunction& function, std::span<const uint
     ASSERT_TRUE(invoke(function, arguments, values)) << function.name;
 }
 
-std::optional<uint32_t> Wasi::exit_code_of(std::string_view name, std::initializer_list<uint64_t> arguments)
+runtime::Outcome Wasi::run(std::string_view name, std::initializer_list<uint64_t> arguments)
 {
     const runtime::HostFunction* const function = find("wasi_snapshot_preview1", name);
-    if (function == nullptr) return std::nullopt;
-    // As the guest's only call, so that the store sees the exit.
-    runtime::Store& store = m_guest.instance()->store();
-    const auto type = store.engine().types()->intern(wasm::FuncType{{function->params.begin(), function->params.end()}, {function->results.begin(), function->results.end()}});
+    if (function == nullptr) {
+        ADD_FAILURE() << "no function " << name;
+        return runtime::Returned{};
+    }
+    runtime::Store& store = guest_store();
+    const auto type = store.engine().types()->intern(
+        wasm::FuncType{{function->params.begin(), function->params.end()}, {function->results.begin(), function->results.end()}});
     const runtime::Function* const f = store.create_host_function(*type, function->entry, m_world.get());
-    if (f == nullptr) return std::nullopt;
+    if (f == nullptr) {
+        ADD_FAILURE() << "no code space";
+        return runtime::Returned{};
+    }
+    static_cast<runtime::HostFunctionContext*>(f->context)->instance = m_guest.instance();
     runtime::Value values[16]{};
     size_t i = 0;
     for (const uint64_t argument : arguments) values[i++].i64 = argument;
-    const runtime::Outcome outcome = store.call(*f, values);
+    return store.call(*f, values);
+}
+
+std::optional<uint32_t> Wasi::exit_code_of(std::string_view name, std::initializer_list<uint64_t> arguments)
+{
+    const runtime::Outcome outcome = run(name, arguments);
     const auto* const exit = std::get_if<runtime::Exit>(&outcome);
     return exit == nullptr ? std::nullopt : std::optional{exit->code};
 }
@@ -162,7 +174,8 @@ bool Wasi::is_untouched(uint32_t from, uint32_t to)
     return std::ranges::all_of(memory().subspan(from, to - from), [](std::byte b) { return b == canary; });
 }
 
-Answer Wasi::open(std::string_view path, uint16_t oflags, uint64_t rights, uint16_t fdflags, uint32_t lookup, uint32_t fd, uint64_t inheriting)
+Answer Wasi::open(std::string_view path, uint16_t oflags, uint64_t rights, uint16_t fdflags, uint32_t lookup, uint32_t fd,
+                  uint64_t inheriting)
 {
     fill_with_canary();
     store_text(path_at, path);

@@ -66,7 +66,8 @@ protected:
     static constexpr uint32_t memory_bytes = 2 * 65536;
     static constexpr std::byte canary{0xCD};
     // Places in guest memory that the helpers use; unaligned on purpose.
-    static constexpr uint32_t result_at = 64, second_result_at = 96, iovs_at = 129, path_at = 1025, second_path_at = 9001, buffer_at = 20001;
+    static constexpr uint32_t result_at = 64, second_result_at = 96, iovs_at = 129, path_at = 1025, second_path_at = 9001,
+                              buffer_at = 20001;
     static constexpr uint32_t preopen = 3;  // descriptor of `box`
 
     Wasi();
@@ -77,9 +78,13 @@ protected:
 
     /// The errno of a call; arguments as the guest passes them. Fails the test when there is no such function, or when it stopped the guest
     /// and `stopped_with` was not asked for.
-    Errno call(std::string_view name, std::initializer_list<uint64_t> arguments, std::string_view module = "wasi_snapshot_preview1");
+    Errno call(std::string_view name, std::initializer_list<uint64_t> arguments,
+               std::string_view module = "wasi_snapshot_preview1");
     /// Calls a function of a table with as many arguments as it has; the errno is in values[0].
     void call_with(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values);
+    /// What a call comes to as the only one of the store's guest, which it may end.
+    runtime::Outcome run(std::string_view name, std::initializer_list<uint64_t> arguments);
+    runtime::Store& guest_store() { return m_guest.instance()->store(); }
     /// The exit code of a call that ends the guest.
     std::optional<uint32_t> exit_code_of(std::string_view name, std::initializer_list<uint64_t> arguments);
 
@@ -103,11 +108,19 @@ protected:
     std::string text_at(uint32_t at, size_t size) { return {reinterpret_cast<const char*>(memory().data()) + at, size}; }
 
     // Calls with their arguments put in place. The value is what the call stored as its result.
-    Answer open(std::string_view path, uint16_t oflags = 0, uint64_t rights = right_fd_read | right_fd_seek | right_fd_tell | right_fd_filestat_get,
-                uint16_t fdflags = 0, uint32_t lookup = lookup_symlink_follow, uint32_t fd = preopen, uint64_t inheriting = directory_rights | file_rights);
+    Answer open(std::string_view path, uint16_t oflags = 0,
+                uint64_t rights = right_fd_read | right_fd_seek | right_fd_tell | right_fd_filestat_get, uint16_t fdflags = 0,
+                uint32_t lookup = lookup_symlink_follow, uint32_t fd = preopen,
+                uint64_t inheriting = directory_rights | file_rights);
     /// For reading and writing, created when missing.
-    Answer create(std::string_view path, uint32_t fd = preopen) { return open(path, oflag_creat, file_rights, 0, lookup_symlink_follow, fd); }
-    Answer open_directory(std::string_view path, uint32_t fd = preopen) { return open(path, oflag_directory, directory_rights, 0, lookup_symlink_follow, fd); }
+    Answer create(std::string_view path, uint32_t fd = preopen)
+    {
+        return open(path, oflag_creat, file_rights, 0, lookup_symlink_follow, fd);
+    }
+    Answer open_directory(std::string_view path, uint32_t fd = preopen)
+    {
+        return open(path, oflag_directory, directory_rights, 0, lookup_symlink_follow, fd);
+    }
     Errno close(uint32_t fd) { return call("fd_close", {fd}); }
     Answer write(uint32_t fd, std::string_view text);
     Answer read(uint32_t fd, uint32_t size);  // the text is at buffer_at
@@ -115,15 +128,18 @@ protected:
     std::string contents(std::string_view path);
     Errno with_path(std::string_view name, std::string_view path, uint32_t fd = preopen);
     Errno rename(std::string_view from, std::string_view to, uint32_t from_fd = preopen, uint32_t to_fd = preopen);
-    Errno link(std::string_view from, std::string_view to, uint32_t from_fd = preopen, uint32_t to_fd = preopen, uint32_t flags = 0);
+    Errno link(std::string_view from, std::string_view to, uint32_t from_fd = preopen, uint32_t to_fd = preopen,
+               uint32_t flags = 0);
     Errno symlink(std::string_view target, std::string_view path, uint32_t fd = preopen);
-    Answer stat(std::string_view path, uint32_t lookup = lookup_symlink_follow, uint32_t fd = preopen);  // the FileStat is at result_at
-    Errno set_times(std::string_view path, uint64_t atim, uint64_t mtim, uint16_t flags, uint32_t lookup = lookup_symlink_follow, uint32_t fd = preopen);
+    Answer stat(std::string_view path, uint32_t lookup = lookup_symlink_follow,
+                uint32_t fd = preopen);  // the FileStat is at result_at
+    Errno set_times(std::string_view path, uint64_t atim, uint64_t mtim, uint16_t flags, uint32_t lookup = lookup_symlink_follow,
+                    uint32_t fd = preopen);
     std::string readlink(std::string_view path);
 
-    TempDir m_temp;        // holds box, and beside it what no guest may reach
-    std::string m_box;     // the preopened directory
-    std::string m_outside; // a directory beside it, with a file "secret"
+    TempDir m_temp;         // holds box, and beside it what no guest may reach
+    std::string m_box;      // the preopened directory
+    std::string m_outside;  // a directory beside it, with a file "secret"
 
 private:
     static const runtime::HostFunction* find(std::string_view module, std::string_view name);

@@ -57,7 +57,8 @@ protected:
 TEST_F(Poll, counts_are_bounded_and_multiplied_without_wrapping)
 {
     EXPECT_EQ(poll(0).error, Errno::inval);
-    for (const uint32_t count : {0xFFFFFFFFU, 0x80000000U, 0x08000001U, 0x05555556U}) EXPECT_EQ(poll(count).error, Errno::fault) << count;
+    for (const uint32_t count : {0xFFFFFFFFU, 0x80000000U, 0x08000001U, 0x05555556U})
+        EXPECT_EQ(poll(count).error, Errno::fault) << count;
     subscribe(0, to_clock(ClockId::monotonic, 0, 1));
     EXPECT_EQ(call("poll_oneoff", {in_at, memory_bytes - 31, 1, result_at}), Errno::fault);
     EXPECT_EQ(call("poll_oneoff", {memory_bytes - 47, out_at, 1, result_at}), Errno::fault);
@@ -178,7 +179,8 @@ TEST_F(Poll, what_cannot_be_waited_for_is_an_event_with_its_error)
 TEST_F(Poll, many_subscriptions_to_one_descriptor_each_have_their_event)
 {
     ASSERT_EQ(::write(input.writer.get(), "x", 1), 1);
-    for (uint32_t i = 0; i < 1000; ++i) subscribe(i, i % 2 == 0 ? to_fd(EventType::fd_read, 0, i) : to_fd(EventType::fd_write, 1, i));
+    for (uint32_t i = 0; i < 1000; ++i)
+        subscribe(i, i % 2 == 0 ? to_fd(EventType::fd_read, 0, i) : to_fd(EventType::fd_write, 1, i));
     ASSERT_EQ(poll(1000).value, 1000U);
     for (uint32_t i = 0; i < 1000; ++i) ASSERT_EQ(event(i).userdata, i);
 }

@@ -8,13 +8,52 @@ namespace {
 
 // Everything that wasi_snapshot_preview1 has. wasi_unstable lacks sock_accept.
 constexpr std::string_view all_functions[] = {
-    "args_get", "args_sizes_get", "clock_res_get", "clock_time_get", "environ_get", "environ_sizes_get", "fd_advise", "fd_allocate",
-    "fd_close", "fd_datasync", "fd_fdstat_get", "fd_fdstat_set_flags", "fd_fdstat_set_rights", "fd_filestat_get",
-    "fd_filestat_set_size", "fd_filestat_set_times", "fd_pread", "fd_prestat_dir_name", "fd_prestat_get", "fd_pwrite", "fd_read",
-    "fd_readdir", "fd_renumber", "fd_seek", "fd_sync", "fd_tell", "fd_write", "path_create_directory", "path_filestat_get",
-    "path_filestat_set_times", "path_link", "path_open", "path_readlink", "path_remove_directory", "path_rename", "path_symlink",
-    "path_unlink_file", "poll_oneoff", "proc_exit", "proc_raise", "random_get", "sched_yield", "sock_accept", "sock_recv",
-    "sock_send", "sock_shutdown",
+    "args_get",
+    "args_sizes_get",
+    "clock_res_get",
+    "clock_time_get",
+    "environ_get",
+    "environ_sizes_get",
+    "fd_advise",
+    "fd_allocate",
+    "fd_close",
+    "fd_datasync",
+    "fd_fdstat_get",
+    "fd_fdstat_set_flags",
+    "fd_fdstat_set_rights",
+    "fd_filestat_get",
+    "fd_filestat_set_size",
+    "fd_filestat_set_times",
+    "fd_pread",
+    "fd_prestat_dir_name",
+    "fd_prestat_get",
+    "fd_pwrite",
+    "fd_read",
+    "fd_readdir",
+    "fd_renumber",
+    "fd_seek",
+    "fd_sync",
+    "fd_tell",
+    "fd_write",
+    "path_create_directory",
+    "path_filestat_get",
+    "path_filestat_set_times",
+    "path_link",
+    "path_open",
+    "path_readlink",
+    "path_remove_directory",
+    "path_rename",
+    "path_symlink",
+    "path_unlink_file",
+    "poll_oneoff",
+    "proc_exit",
+    "proc_raise",
+    "random_get",
+    "sched_yield",
+    "sock_accept",
+    "sock_recv",
+    "sock_send",
+    "sock_shutdown",
 };
 
 std::set<std::string_view> functions_of(std::string_view module)
@@ -22,7 +61,8 @@ std::set<std::string_view> functions_of(std::string_view module)
     std::set<std::string_view> names;
     for (const runtime::HostModule& m : World::host_modules())
         if (m.name == module)
-            for (const runtime::HostFunction& f : m.functions) EXPECT_TRUE(names.insert(f.name).second) << f.name << " is there twice";
+            for (const runtime::HostFunction& f : m.functions)
+                EXPECT_TRUE(names.insert(f.name).second) << f.name << " is there twice";
     return names;
 }
 
@@ -70,13 +110,32 @@ TEST_F(RandomArguments, are_survived_by_every_function)
         state ^= state << 17;
         return state;
     };
-    const uint64_t interesting[] = {0, 1, 2, 3, 4, 5, 7, 8, 64, 65535, 65536, memory_bytes - 1, memory_bytes, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, INT64_MAX, 1ULL << 63, UINT64_MAX};
+    const uint64_t interesting[] = {0,
+                                    1,
+                                    2,
+                                    3,
+                                    4,
+                                    5,
+                                    7,
+                                    8,
+                                    64,
+                                    65535,
+                                    65536,
+                                    memory_bytes - 1,
+                                    memory_bytes,
+                                    0x7FFFFFFF,
+                                    0x80000000,
+                                    0xFFFFFFFF,
+                                    INT64_MAX,
+                                    1ULL << 63,
+                                    UINT64_MAX};
     const auto argument = [&] { return random() % 3 != 0 ? interesting[random() % std::size(interesting)] : random() % 200; };
     const std::string_view texts[] = {"file", "dir", "dir/x", ".", "..", "/", "a/", "../outside/secret", ""};
     for (const runtime::HostModule& m : World::host_modules()) {
         for (const runtime::HostFunction& f : m.functions) {
             // These end the guest, wait for as long as they are told to, make others wait, or fill the disk.
-            constexpr std::string_view excluded[] = {"proc_exit", "proc_raise", "poll_oneoff", "fd_fdstat_set_flags", "fd_allocate"};
+            constexpr std::string_view excluded[] = {"proc_exit", "proc_raise", "poll_oneoff", "fd_fdstat_set_flags",
+                                                     "fd_allocate"};
             if (std::ranges::find(excluded, f.name) != std::end(excluded)) continue;
             for (int round = 0; round < 400; ++round) {
                 store_text(64, texts[random() % std::size(texts)]);
