@@ -66,7 +66,7 @@ std::string to_json(const ShownCall& call, uint64_t duration_ns)
     return out + fmt::format(R"(,"duration_ns":{}}})", duration_ns);
 }
 
-std::string to_json_lines(std::vector<Count> counts)
+std::string to_json_lines(const std::vector<Count>& counts)
 {
     std::string out;
     for (const Count& c : counts) {

@@ -101,8 +101,9 @@ void Tracer::finish() const
 {
     if (!m_options.has_summary) return;
     std::vector<Count> counts;
+    counts.reserve(m_traced.size());
     for (const Traced& traced : m_traced) counts.push_back(traced.count);
-    write(m_options.calls == Options::Calls::json ? to_json_lines(std::move(counts)) : to_table(std::move(counts)));
+    write(m_options.calls == Options::Calls::json ? to_json_lines(counts) : to_table(std::move(counts)));
 }
 
 void Tracer::write(std::string_view rest) const

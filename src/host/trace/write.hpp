@@ -26,6 +26,6 @@ struct Count {
 /// A table like that of `strace -c`: what took longest first; functions never called are left out.
 [[nodiscard]] std::string to_table(std::vector<Count> counts);
 /// The same as an object per function, a line each.
-[[nodiscard]] std::string to_json_lines(std::vector<Count> counts);
+[[nodiscard]] std::string to_json_lines(const std::vector<Count>& counts);
 
 }  // namespace weir::trace

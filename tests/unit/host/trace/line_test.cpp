@@ -89,9 +89,9 @@ TEST_F(Tracing, shows_arguments_as_they_were_before_the_call)
 TEST_F(Tracing, escapes_what_a_terminal_would_obey)
 {
     using namespace std::string_view_literals;
-    store_text(100, "\x1b[31m\"\n\xff\0\xe2\x80\xae"sv);
-    EXPECT_EQ(line("path_unlink_file", {3, 100, 12}, Errno::inval),
-              R"(path_unlink_file(fd=3, path="\u{1b}[31m\"\n\xff\0\u{202e}") = inval)");
+    store_text(100, "\x1b[31m\"\n\xff\0\xc2\x9b"sv);
+    EXPECT_EQ(line("path_unlink_file", {3, 100, 11}, Errno::inval),
+              R"(path_unlink_file(fd=3, path="\u{1b}[31m\"\n\xff\0\u{9b}") = inval)");
 }
 
 TEST_F(Tracing, bounds_long_paths)
