@@ -45,8 +45,8 @@ $(demos)/go/%.wasm: FORCE
 	cd demos/go && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -o $(CURDIR)/$@ ./$*
 
 .PHONY: test
-test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, a short fuzz
-	@scripts/test unit spec fuzz
+test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, a short fuzz
+	@scripts/test unit spec go fuzz
 
 .PHONY: test-unit
 test-unit: ## the tests that ctest knows: unit, codegen, CLI
@@ -59,6 +59,11 @@ test-spec: ## the official specification test suite
 .PHONY: test-fuzz
 test-fuzz: ## each fuzzer for some seconds (FUZZ_SECONDS=20)
 	@scripts/test fuzz
+
+.PHONY: test-go
+test-go: weir ## Go's own tests of its library as guests (PEER=wasmtime: beside it)
+	@scripts/setup demos
+	@scripts/test-go $(if $(PEER),--peer $(PEER))
 
 .PHONY: lint
 lint: ## clang-format and clang-tidy on what differs from the main branch's last commit (ALL=1: on everything)
@@ -80,7 +85,7 @@ bench-run: weir hello ## compiled code, and compiling, beside wasmtime and nativ
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint)
+	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint go-tests)
 
 .PHONY: distclean
 distclean: clean ## clean, and remove the tools that were installed into this folder

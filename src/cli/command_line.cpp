@@ -19,13 +19,26 @@ using Words = std::span<const char* const>;
 /// One row an option: what finds the file among the words, builds the CLI11 tree and suggests names reads this.
 struct Option {
     std::string_view name;
-    std::string_view value;  // its form; empty for a flag
+    std::string_view value;  // its form; empty for a flag; begins with '[' when it can be left out and else follows '='
 };
+// clang-format off
 constexpr std::array run_options{
-    Option{"--dir", "HOST[::GUEST][:ro]"},      Option{"--env", "NAME[=VALUE]"},       Option{"--env-inherit", ""},
-    Option{"--bounds", "auto|guard|checked"},   Option{"--timeout", "TIME[ms|s|m|h]"}, Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
-    Option{"--max-stack", "SIZE[KiB|MiB|GiB]"}, Option{"--max-open-files", "N"},
+    Option{"--dir", "HOST[::GUEST][:ro]"},
+    Option{"--env", "NAME[=VALUE]"},
+    Option{"--env-inherit", ""},
+    Option{"--cwd", "DIR"},
+    Option{"--stdin", "FILE"},
+    Option{"--bounds", "auto|guard|checked"},
+    Option{"--timeout", "TIME[ms|s|m|h]"},
+    Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
+    Option{"--max-stack", "SIZE[KiB|MiB|GiB]"},
+    Option{"--max-open-files", "N"},
+    Option{"--trace", "[=GROUP|FUNCTION,...]"},
+    Option{"--trace-summary", ""},
+    Option{"--trace-json", ""},
+    Option{"--trace-output", "FILE"},
 };
+// clang-format on
 constexpr std::array inspect_options{
     Option{"--compile-all", ""},
     Option{"--threads", "N"},
@@ -37,8 +50,21 @@ constexpr std::string_view general_help =
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
 
-Options of run:
+  weir run --help, weir inspect --help    their options
+  weir --version, weir --help
+
+Examples:
+  weir hello.wasm
+  weir run --dir . --dir ./data::/data:ro --env LANG tool.wasm --verbose in.txt
+  weir inspect tool.wasm
+)";
+
+constexpr std::string_view run_help =
+    R"(weir [run] [OPTIONS] FILE [ARGS...]   run a program; all after FILE is its own
+
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
+  --cwd DIR                  the program's working directory, by its own name
+  --stdin FILE               what it reads as standard input
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
@@ -46,15 +72,22 @@ Options of run:
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack SIZE           stack for its calls (8MiB)
   --max-open-files N         most files open at a time (1024)
-
-Options of inspect:
-  --compile-all [--threads N]   compile all functions, say how fast
-
-  weir --version, weir --help
+  --trace[=fs,poll_oneoff]   show host calls: all, or these groups and functions
+  --trace-summary            count them; also: --trace-json, --trace-output FILE
 
 Examples:
   weir hello.wasm
   weir run --dir . --dir ./data::/data:ro --env LANG tool.wasm --verbose in.txt
+)";
+
+constexpr std::string_view inspect_help =
+    R"(weir inspect [OPTIONS] FILE   what a module is, needs and offers
+
+  --compile-all [--threads N]   compile all functions, say how fast
+
+Examples:
+  weir inspect tool.wasm
+  weir inspect --compile-all --threads 4 tool.wasm
 )";
 
 Problem usage(std::string error, std::string because = {}, std::string hint = "weir --help  shows what there is")
@@ -104,12 +137,29 @@ Result<size_t, Problem> count_option_words(Words words, std::span<const Option> 
         if (option == options.end()) return Unexpected{unknown_option(name, options)};
         if (option->value.empty() && equals != std::string_view::npos)
             return Unexpected{usage(fmt::format("option {} takes no value", name))};
-        if (option->value.empty() || equals != std::string_view::npos) continue;
+        if (option->value.empty() || option->value.front() == '[' || equals != std::string_view::npos) continue;
         if (i + 1 == words.size())
             return Unexpected{usage(fmt::format("option {} needs a value: {} {}", name, name, option->value))};
         ++i;
     }
     return i;
+}
+
+/// Given any number of times, each with a list of names or with nothing.
+void add_trace(CLI::App& app, const std::string& option, TraceOptions& trace)
+{
+    const auto take = [&trace](const CLI::results_t& values) {
+        trace.shows_calls = true;
+        for (std::string_view names : values) {
+            while (!names.empty()) {
+                const size_t comma = names.find(',');
+                if (comma != 0) trace.only.emplace_back(names.substr(0, comma));
+                names = comma == std::string_view::npos ? std::string_view{} : names.substr(comma + 1);
+            }
+        }
+        return true;
+    };
+    app.add_option(option, take)->expected(0, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
 }
 
 /// The smallest stack that a program of some libc starts on; the largest that leaves addresses for memory.
@@ -141,6 +191,12 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
             if (name == "--dir") app.add_option(name, options.directories)->allow_extra_args(false);
             if (name == "--env") app.add_option(name, options.environment)->allow_extra_args(false);
             if (name == "--env-inherit") app.add_flag(name, options.inherits_environment);
+            if (name == "--cwd") app.add_option(name, options.working_directory);
+            if (name == "--stdin") app.add_option(name, options.stdin_file);
+            if (name == "--trace") add_trace(app, name, options.trace);
+            if (name == "--trace-summary") app.add_flag(name, options.trace.has_summary);
+            if (name == "--trace-json") app.add_flag(name, options.trace.is_json);
+            if (name == "--trace-output") app.add_option(name, options.trace.output);
             if (name == "--bounds")
                 app.add_option(name, options.bounds)
                     ->transform(CLI::CheckedTransformer(
@@ -184,13 +240,13 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
     Options options;
     bool wants_help = false;
     WEIR_TRY(count, count_option_words(words, table, wants_help));
-    if (wants_help) return Command{Show{std::string{general_help}}};
+    if (wants_help) return Command{Show{std::string{std::is_same_v<Options, RunOptions> ? run_help : inspect_help}}};
     if (count != 0) WEIR_CHECK(bind(words.first(count), table, options));
     words = words.subspan(count);
     if (!words.empty() && std::string_view{words[0]} == "--") words = words.subspan(1);
     if (words.empty())
         return Unexpected{usage(fmt::format("weir {}: which file?", command), {},
-                                fmt::format("weir {} [OPTIONS] FILE; weir --help  shows the options", command))};
+                                fmt::format("weir {0} [OPTIONS] FILE; weir {0} --help  shows the options", command))};
     options.file = words[0];
     words = words.subspan(1);
     if constexpr (std::is_same_v<Options, RunOptions>) {

@@ -5,15 +5,19 @@
 #include "cli/interruption.hpp"
 #include "cli/link_problem.hpp"
 #include "cli/quantity.hpp"
+#include "cli/tracing.hpp"
 #include "cli/world.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/store.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 namespace weir::cli {
 
@@ -61,6 +65,35 @@ Result<wasm::FuncIdx, Problem> find_start(const std::string& file, const wasm::M
                      ? "it exports nothing"
                      : "it exports no function _start: it is a library of functions (a reactor), which this weir does not call yet",
         .hint = fmt::format("weir inspect {}  shows what it exports", printable(file))}};
+}
+
+/// Open until the process ends.
+Result<int, Problem> open_stdin(const std::string& file)
+{
+    const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0) return fd;
+    return Unexpected{
+        Problem{.error = fmt::format("--stdin '{}' cannot be read", printable(file)), .because = std::strerror(errno), .hint = {}}};
+}
+
+/// Makes a directory the guest's working directory: Go and others read PWD, wasi-libc has the world's help.
+Result<void, Problem> set_working_directory(const std::string& directory, wasip1::WorldConfig& config)
+{
+    std::string_view beneath;
+    if (!directory.starts_with('/'))
+        return Unexpected{Problem{.error = fmt::format("--cwd '{}' is not absolute", printable(directory)),
+                                  .because = "it is the program's name for the folder, as --dir HOST::GUEST gives it",
+                                  .hint = fmt::format("--dir {}::/work --cwd /work", printable(directory)),
+                                  .exit_code = exit_usage}};
+    if (wasip1::find_holder(config.preopens, directory, beneath) == nullptr)
+        return Unexpected{Problem{.error = fmt::format("--cwd '{}' is in no folder that is granted", printable(directory)),
+                                  .because = {},
+                                  .hint = fmt::format("--dir HOST::{}  grants one", printable(directory)),
+                                  .exit_code = exit_usage}};
+    config.working_directory = directory;
+    std::erase_if(config.environment, [](const std::string& variable) { return variable.starts_with("PWD="); });
+    config.environment.push_back("PWD=" + directory);
+    return {};
 }
 
 Problem cannot_make_stack(const SysError& error, const runtime::Engine& engine)
@@ -117,6 +150,11 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
         WEIR_TRY(preopen, parse_directory(text));
         config.preopens.push_back(std::move(preopen));
     }
+    if (!options.working_directory.empty()) WEIR_CHECK(set_working_directory(options.working_directory, config));
+    if (!options.stdin_file.empty()) {
+        WEIR_TRY(fd, open_stdin(options.stdin_file));
+        config.stdin_fd = fd;
+    }
     return config;
 }
 
@@ -137,6 +175,12 @@ Result<int, Problem> try_run(const RunOptions& options)
     if (!store) return Unexpected{cannot_make_stack(store.error(), **engine)};
 
     runtime::Linker linker;
+    std::unique_ptr<trace::Tracer> tracer;
+    if (options.trace.is_on()) {
+        WEIR_TRY(created, create_tracer(options.trace));
+        tracer = std::move(created);
+        linker.set_adapter(*tracer);
+    }
     (*world)->add_to(linker);
     const auto imports = linker.resolve(**store, *module);
     if (!imports) return Unexpected{link_problem(options.file, *module, imports.error())};
@@ -157,6 +201,7 @@ Result<int, Problem> try_run(const RunOptions& options)
                                   .because = std::get<std::string>(instance.error()),
                                   .hint = {}}};
     }
+    if (tracer) tracer->finish();
     // Memories, code and stacks go with the process; to unmap them one by one would take longer than a small guest runs.
     ::_exit(exit_code);
 }

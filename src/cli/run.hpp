@@ -13,6 +13,17 @@
 
 namespace weir::cli {
 
+/// What is to be shown of the guest's calls of the host.
+struct TraceOptions {
+    std::vector<std::string> only;  // groups and functions, several separated by commas; empty: all
+    bool shows_calls = false;
+    bool is_json = false;
+    bool has_summary = false;
+    std::string output;  // a file; empty: standard error
+
+    [[nodiscard]] bool is_on() const { return shows_calls || is_json || has_summary || !output.empty(); }
+};
+
 struct Timeout {
     uint64_t ns;
     std::string text;  // as it was given
@@ -24,6 +35,9 @@ struct RunOptions {
     std::vector<std::string> directories;  // HOST[::GUEST][:ro]
     std::vector<std::string> environment;  // NAME=VALUE, or NAME for weir's own value
     bool inherits_environment = false;
+    std::string working_directory;  // the guest's name for it; empty: none is set
+    std::string stdin_file;         // empty: weir's own standard input
+    TraceOptions trace;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
     std::optional<Timeout> timeout;            // from the guest's start; more than 0
     std::optional<uint64_t> max_memory_bytes;  // of each memory

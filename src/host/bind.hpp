@@ -60,13 +60,18 @@ struct FixedString {
     [[nodiscard]] constexpr std::string_view view() const { return {text, n - 1}; }
 };
 
-/// A C++ type's name in descriptions. Worlds specialize it for their own.
+using runtime::HostType;
+
+/// What people are shown of a C++ type. Worlds specialize it for their own.
 template <class T>
-inline constexpr std::string_view type_name = sizeof(T) == 8 ? "u64" : "u32";
+inline constexpr HostType host_type{sizeof(T) == 8   ? "u64"
+                                    : sizeof(T) == 2 ? "u16"
+                                                     : "u32",
+                                    sizeof(T)};
 template <>
-inline constexpr std::string_view type_name<char> = "char";
+inline constexpr HostType host_type<char>{"char", 1, HostType::Form::character};
 template <>
-inline constexpr std::string_view type_name<uint8_t> = "u8";
+inline constexpr HostType host_type<uint8_t>{"u8", 1, HostType::Form::byte};
 
 using Parameter = runtime::HostParameter;
 
@@ -75,7 +80,7 @@ template <class T>
 struct Argument {
     static_assert(sizeof(T) <= 8 && (std::is_integral_v<T> || std::is_enum_v<T>), "not an argument type of host functions");
     static constexpr std::array types{sizeof(T) == 8 ? wasm::i64 : wasm::i32};
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::value, type_name<T>}};
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::value, &host_type<T>}};
 
     /// A narrow type must not lose bits: 256 is no uint8_t 0.
     static bool fits(const runtime::Value* v)
@@ -92,15 +97,15 @@ struct Argument {
 template <class T>
 struct Argument<GuestPtr<T>> {
     static constexpr std::array types{wasm::i32};
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::pointer, type_name<T>}};
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::pointer, &host_type<T>}};
     static bool fits(const runtime::Value*) { return true; }
     static GuestPtr<T> make(const runtime::Value* v) { return {v->i32}; }
 };
 template <class T>
 struct Argument<GuestSpan<T>> {
     static constexpr std::array types{wasm::i32, wasm::i32};
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::span, type_name<T>},
-                                             Parameter{Parameter::Kind::length, "u32"}};
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::span, &host_type<T>},
+                                             Parameter{Parameter::Kind::length, &host_type<uint32_t>}};
     static bool fits(const runtime::Value*) { return true; }
     static GuestSpan<T> make(const runtime::Value* v) { return {v[0].i32, v[1].i32}; }
 };
@@ -108,7 +113,7 @@ struct Argument<GuestSpan<T>> {
 /// Results that the guest receives through trailing pointer parameters: one for a value, one each for a pair's members.
 template <class T>
 struct OutParameters {
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, type_name<T>}};
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, &host_type<T>}};
     static bool write(const GuestMemory& memory, const runtime::Value* pointers, const T& value)
     {
         return memory.write(GuestPtr<T>{pointers->i32}, value);
@@ -126,8 +131,8 @@ struct OutParameters<std::monostate> {
 };
 template <class A, class B>
 struct OutParameters<std::pair<A, B>> {
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, type_name<A>},
-                                             Parameter{Parameter::Kind::result, type_name<B>}};
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, &host_type<A>},
+                                             Parameter{Parameter::Kind::result, &host_type<B>}};
     static bool write(const GuestMemory& memory, const runtime::Value* p, const std::pair<A, B>& value)
     {
         return memory.write(GuestPtr<A>{p[0].i32}, value.first) && memory.write(GuestPtr<B>{p[1].i32}, value.second);
@@ -211,6 +216,7 @@ struct Binder<function, HostResult<T, Status> (*)(Context<World>&, Args...) noex
         return types;
     }();
     static constexpr std::array results{wasm::i32};
+    static constexpr const HostType* status_type = &host_type<Status>;
 
     static Status call_function(Context<World>& cx, const runtime::Value* values) noexcept
     {
@@ -240,6 +246,7 @@ struct Binder<function, Stop (*)(Context<World>&, Args...) noexcept> {
     static constexpr std::array parameters = In::descriptions;
     static constexpr std::array params = In::types;
     static constexpr std::array<wasm::ValType, 0> results{};
+    static constexpr const HostType* status_type = nullptr;
 
     static bool entry(runtime::HostFunctionContext& call, runtime::Value* values) noexcept
     {
@@ -248,12 +255,12 @@ struct Binder<function, Stop (*)(Context<World>&, Args...) noexcept> {
     }
 };
 
-/// A row of a host module's table. `parameter_names` are those of the wasm parameters, separated by spaces.
+/// A row of a host module's table. `parameter_names` is what HostFunction::parameter_names says.
 template <FixedString name, auto function>
 constexpr runtime::HostFunction host_fn(std::string_view parameter_names)
 {
     using B = Binder<function>;
-    return {name.view(), B::params, B::results, &B::entry, parameter_names, B::parameters};
+    return {name.view(), B::params, B::results, &B::entry, parameter_names, B::parameters, B::status_type};
 }
 
 }  // namespace weir::host

@@ -124,6 +124,12 @@ std::string Linker::nearest_name(const wasm::Import& import) const
     return best;
 }
 
+HostBinding Linker::bind(const Provider& provider, const HostFunction& function) const
+{
+    const HostBinding plain{function.entry, provider.data};
+    return m_adapter == nullptr ? plain : m_adapter->adapt(*provider.module, function, plain);
+}
+
 Result<std::vector<Extern>, LinkError> Linker::resolve(Store& store, const wasm::Module& module) const
 {
     const Matcher matcher{*module.registry};
@@ -145,7 +151,9 @@ Result<std::vector<Extern>, LinkError> Linker::resolve(Store& store, const wasm:
                 if (f.name != import.name) continue;
                 const wasm::SubType* const wanted = function == nullptr ? nullptr : &module.sub_type(function->type);
                 if (wanted != nullptr && has_type(f, wanted->func)) {
-                    if (const Function* const made = store.create_host_function(function->type, f.entry, p.data)) found = made;
+                    const HostBinding binding = bind(p, f);
+                    if (const Function* const made = store.create_host_function(function->type, binding.entry, binding.data))
+                        found = made;
                     break;
                 }
                 const wasm::FuncType type{{f.params.begin(), f.params.end()}, {f.results.begin(), f.results.end()}};

@@ -2,47 +2,19 @@
 
 #include "base/result.hpp"
 #include "runtime/extern.hpp"
+#include "runtime/host_function.hpp"
 #include "runtime/instance.hpp"
 #include "runtime/store.hpp"
 #include "wasm/module.hpp"
 
 #include <cstdint>
 #include <map>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace weir::runtime {
-
-/// What a wasm parameter of a host function stands for; for traces and documentation.
-struct HostParameter {
-    enum class Kind : uint8_t {
-        value,
-        pointer,  // to one `type` that the function reads or writes
-        span,     // to `length` of `type`
-        length,   // of the span before it
-        result,   // to where a `type` is stored on success
-    } kind;
-    std::string_view type;  // in the world's own words: "fd", "clockid", "iovec"
-};
-
-/// A host function as its module's table has it.
-struct HostFunction {
-    std::string_view name;
-    std::span<const wasm::ValType> params;
-    std::span<const wasm::ValType> results;
-    bool (*entry)(HostFunctionContext&, Value*) noexcept;
-    std::string_view parameter_names;                // "fd iovs iovs_len nread", for traces and documentation
-    std::span<const HostParameter> parameters = {};  // one for each of `params`, or empty where nothing is known
-};
-
-struct HostModule {
-    std::string_view name;   // of the import module
-    std::string_view world;  // that it belongs to, for messages
-    std::span<const HostFunction> functions;
-};
 
 /// An import that nothing provides, or something of another type.
 struct UnresolvedImport {
@@ -60,6 +32,8 @@ class Linker {
 public:
     /// `data` arrives as HostFunctionContext::data. The table must outlive the linker.
     void add(const HostModule& module, void* data) { m_host_modules.push_back({&module, data}); }
+    /// Host functions are linked as `adapter` says, from now on. It must outlive what is linked.
+    void set_adapter(HostAdapter& adapter) { m_adapter = &adapter; }
     /// A later definition of a name hides an earlier one.
     void define(std::string module, std::string name, Extern value) { m_defined[{std::move(module), std::move(name)}] = value; }
     /// Defines all exports of an instance under a module name.
@@ -74,7 +48,9 @@ private:
         void* data;
     };
     [[nodiscard]] std::string nearest_name(const wasm::Import& import) const;
+    [[nodiscard]] HostBinding bind(const Provider& provider, const HostFunction& function) const;
     std::vector<Provider> m_host_modules;
+    HostAdapter* m_adapter = nullptr;
     std::map<std::pair<std::string, std::string>, Extern> m_defined;
 };
 

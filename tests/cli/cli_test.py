@@ -102,6 +102,44 @@ class Running(Case):
             else:
                 self.assertEqual((done.returncode, done.stdout.decode()), (0, names), done.stderr)
 
+    def test_standard_input_from_a_file(self):
+        guest = self.file(wasm.copier())
+        self.file("from a file\n", "input.txt")
+        self.expect(["--stdin", "input.txt", guest], 0, b"from a file\n", "")
+        self.expect([guest], 0, b"", "")
+        self.expect_error(["--stdin", "nothing.txt", guest], 1, "--stdin 'nothing.txt' cannot be read", "No such file")
+
+    def test_working_directory_is_told_by_pwd(self):
+        guest = self.file(wasm.strings("environ_sizes_get", "environ_get"))
+        (self.folder / "data/deep").mkdir(parents=True)
+        for words, pwd in ((["--dir", "data::/d", "--cwd", "/d"], "/d"), (["--dir", "data::/d/", "--cwd", "/d/deep"], "/d/deep"),
+                           (["--dir", "/", "--cwd", str(self.folder)], str(self.folder)),
+                           (["--env", "PWD=/x", "--dir", "data::/d", "--cwd=/d"], "/d")):
+            self.expect([*words, guest], 0, f"PWD={pwd}\0".encode(), "")
+
+    def test_working_directory_is_where_relative_paths_begin(self):
+        guest = self.file(wasm.preopens())
+        (self.folder / "data/deep").mkdir(parents=True)
+        for words, names in ((["--dir", "data::/d", "--cwd", "/d/deep"], "/d\n.\n"), (["--dir", "data::/", "--cwd", "/deep"], "/\n"),
+                             (["--dir", "data::/d", "--dir", ".", "--cwd", "/d"], "/d\n.\n")):
+            self.expect([*words, guest], 0, names.encode(), "")
+
+    def test_working_directory_must_be_granted_and_there(self):
+        guest = self.file(wasm.preopens())
+        (self.folder / "data").mkdir()
+        (self.folder / "data/out").symlink_to(self.folder)
+        self.expect_error(["--dir", "data::/d", "--cwd", "d", guest], 2, "not absolute")
+        for words in (["--cwd", "/d"], ["--dir", "data::/d", "--cwd", "/dd"], ["--dir", ".", "--cwd", "/d"]):
+            self.expect_error([*words, guest], 2, "no folder that is granted")
+        self.expect_error(["--dir", "data::/d", "--cwd", "/d/nothing", guest], 1, "/d/nothing", "No such file")
+        self.expect_error(["--dir", "data::/d", "--cwd", "/d/out", guest], 1, "/d/out")
+        self.expect_error(["--dir", "data::/d", "--cwd", "/d/../d", guest], 1, "/d/../d")
+
+    def test_nested_folders(self):
+        guest = self.file(wasm.preopens())
+        (self.folder / "data/deep").mkdir(parents=True)
+        self.expect(["--dir", "data::/d", "--dir", "data/deep::/d/deep:ro", guest], 0, b"/d\n/d/deep\n", "")
+
     def test_a_closed_pipe_ends_the_guest_like_any_filter(self):
         guest = self.file(wasm.writer(b"y\n" * 100, forever=True))
         with subprocess.Popen([WEIR, guest], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

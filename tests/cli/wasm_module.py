@@ -125,6 +125,16 @@ def writer(text, forever=False):
     return m.bytes()
 
 
+def copier():
+    """Writes the first bytes of standard input to standard output."""
+    m = Module()
+    fd_read, fd_write = m.wasi("fd_read", [I32] * 4), m.wasi("fd_write", [I32] * 4)
+    body = store(8, i32(1024)) + store(12, i32(1000)) + i32(0) + i32(8) + i32(1) + i32(16) + call(fd_read) + DROP
+    body += store(12, load(16)) + i32(1) + i32(8) + i32(1) + i32(20) + call(fd_write) + DROP
+    m.function(body, export="_start")
+    return m.bytes()
+
+
 def strings(sizes_get, get):
     """Writes the arguments, or the environment, to standard output: each with its NUL."""
     m = Module()

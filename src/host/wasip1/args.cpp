@@ -67,9 +67,9 @@ HostResult<Nothing> environ_get(Context& cx, GuestPtr<uint32_t> environ, GuestPt
 }
 
 constexpr std::array functions{
-    host_fn<"args_get", args_get>("argv argv_buf"),
+    host_fn<"args_get", args_get>(">argv >argv_buf"),
     host_fn<"args_sizes_get", args_sizes_get>("argc argv_buf_size"),
-    host_fn<"environ_get", environ_get>("environ environ_buf"),
+    host_fn<"environ_get", environ_get>(">environ >environ_buf"),
     host_fn<"environ_sizes_get", environ_sizes_get>("count buf_size"),
 };
 

@@ -47,7 +47,7 @@ HostResult<uint32_t> fd_readdir(Context& cx, Fd fd, GuestSpan<uint8_t> buffer, D
 }
 
 constexpr std::array functions{
-    host_fn<"fd_readdir", fd_readdir>("fd buf buf_len cookie bufused"),
+    host_fn<"fd_readdir", fd_readdir>("fd >buf[bufused] buf_len cookie bufused"),
 };
 
 }  // namespace

@@ -199,7 +199,7 @@ constexpr std::array functions{
     host_fn<"fd_filestat_set_size", fd_filestat_set_size>("fd size"),
     host_fn<"fd_filestat_set_times", fd_filestat_set_times>("fd atim mtim fst_flags"),
     host_fn<"fd_prestat_get", fd_prestat_get>("fd stat"),
-    host_fn<"fd_prestat_dir_name", fd_prestat_dir_name>("fd path path_len"),
+    host_fn<"fd_prestat_dir_name", fd_prestat_dir_name>("fd >path path_len"),
     host_fn<"fd_renumber", fd_renumber>("fd to"),
 };
 constexpr std::array preview1_functions{host_fn<"fd_filestat_get", fd_filestat_get>("fd stat")};

@@ -219,8 +219,8 @@ HostResult<FileSize> unstable_fd_seek(Context& cx, Fd fd, FileDelta offset, unst
 HostResult<FileSize> fd_tell(Context& cx, Fd fd) noexcept { return seek(cx, fd, FileDelta{0}, SEEK_CUR); }
 
 constexpr std::array functions{
-    host_fn<"fd_read", fd_read>("fd iovs iovs_len nread"),
-    host_fn<"fd_pread", fd_pread>("fd iovs iovs_len offset nread"),
+    host_fn<"fd_read", fd_read>("fd >iovs[nread] iovs_len nread"),
+    host_fn<"fd_pread", fd_pread>("fd >iovs[nread] iovs_len offset nread"),
     host_fn<"fd_write", fd_write>("fd iovs iovs_len nwritten"),
     host_fn<"fd_pwrite", fd_pwrite>("fd iovs iovs_len offset nwritten"),
     host_fn<"fd_tell", fd_tell>("fd offset"),

@@ -15,10 +15,15 @@ Errno Path::read(const Context& cx, host::GuestSpan<char> guest) noexcept
 {
     const auto bytes = cx.memory.range(guest);
     if (!bytes) return Errno::fault;
-    if (bytes->empty()) return Errno::noent;
-    if (bytes->size() >= m_text.size()) return Errno::nametoolong;
-    m_size = bytes->size();
-    std::memcpy(m_text.data(), bytes->data(), m_size);
+    return assign({reinterpret_cast<const char*>(bytes->data()), bytes->size()});
+}
+
+Errno Path::assign(std::string_view text) noexcept
+{
+    if (text.empty()) return Errno::noent;
+    if (text.size() >= m_text.size()) return Errno::nametoolong;
+    m_size = text.size();
+    std::memcpy(m_text.data(), text.data(), m_size);
     if (std::memchr(m_text.data(), '\0', m_size) != nullptr) return Errno::inval;
     while (m_size > 1 && m_text[m_size - 1] == '/') {
         --m_size;

@@ -31,6 +31,8 @@ public:
 
     /// @error fault  Not in memory.   @error noent  Empty.   @error inval  Holds a NUL.   @error nametoolong  Beyond PATH_MAX.
     [[nodiscard]] Errno read(const Context& cx, host::GuestSpan<char> guest) noexcept;
+    /// The same of a text of the host's. Errors but for fault as above.
+    [[nodiscard]] Errno assign(std::string_view text) noexcept;
 
     [[nodiscard]] const char* c_str() const noexcept { return m_text.data(); }
     [[nodiscard]] std::string_view view() const noexcept { return {m_text.data(), m_size}; }

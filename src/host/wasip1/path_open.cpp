@@ -58,21 +58,22 @@ HostResult<Fd> path_open(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan
     const bool creates = (oflags & oflag_creat) != 0, truncates = (oflags & oflag_trunc) != 0;
     Rights needed = right_path_open;
     if (creates) needed = needed | right_path_create_file;
-    if (truncates) needed = needed | right_path_filestat_set_size;
     WEIR_TRY(directory, file_for(cx, fd, needed));
     Path path;
     if (const Errno e = path.read(cx, guest_path); e != Errno::success) return e;
     if (creates && (oflags & oflag_directory) != 0) return Errno::inval;
     if (creates && path.wants_directory()) return Errno::isdir;
 
-    // wasi-libc, Go and Rust say by rights what they open for.
+    // wasi-libc, Go and Rust say by rights what they open for. Go asks for right_fd_filestat_set_size when it only reads, so that says nothing.
     constexpr Rights reading = right_fd_read | right_fd_readdir;
-    constexpr Rights writing = right_fd_write | right_fd_allocate | right_fd_filestat_set_size;
+    constexpr Rights writing = right_fd_write | right_fd_allocate;
     const bool wants_read = (rights_base & reading) != no_rights;
     const bool wants_write = (rights_base & writing) != no_rights;
-    const Rights inherited = rights_base & directory->rights_inheriting;
+    const Rights inherited = rights_base & directory->rights_inheriting & (wants_write ? all_rights : ~right_fd_filestat_set_size);
     if ((wants_read && (inherited & reading) == no_rights) || (wants_write && (inherited & writing) == no_rights))
         return Errno::notcapable;
+    // Who may write a file may empty it: Go gives up the directory's right by opening the directory to read.
+    if (truncates && !wants_write && (directory->rights_base & right_path_filestat_set_size) == no_rights) return Errno::notcapable;
     if (wants_write && (oflags & oflag_directory) != 0) return Errno::isdir;
     if (directory->is_read_only && (creates || truncates || wants_write)) return Errno::rofs;
     if (!cx.world.files().has_room()) return Errno::mfile;  // before it is created or truncated

@@ -191,7 +191,7 @@ constexpr std::array functions{
     host_fn<"path_rename", path_rename>("fd old_path old_path_len new_fd new_path new_path_len"),
     host_fn<"path_link", path_link>("old_fd old_flags old_path old_path_len new_fd new_path new_path_len"),
     host_fn<"path_symlink", path_symlink>("old_path old_path_len fd new_path new_path_len"),
-    host_fn<"path_readlink", path_readlink>("fd path path_len buf buf_len bufused"),
+    host_fn<"path_readlink", path_readlink>("fd path path_len >buf[bufused] buf_len bufused"),
     host_fn<"path_filestat_set_times", path_filestat_set_times>("fd flags path path_len atim mtim fst_flags"),
 };
 constexpr std::array preview1_functions{host_fn<"path_filestat_get", path_filestat_get>("fd flags path path_len stat")};

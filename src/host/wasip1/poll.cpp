@@ -245,9 +245,10 @@ HostResult<uint32_t> poll_oneoff(Context& cx, GuestPtr<Layout> in, GuestPtr<Even
     return stored;
 }
 
-constexpr std::array preview1_functions{host_fn<"poll_oneoff", poll_oneoff<Subscription>>("in out nsubscriptions nevents")};
+constexpr std::array preview1_functions{
+    host_fn<"poll_oneoff", poll_oneoff<Subscription>>("in[nsubscriptions] >out[nevents] nsubscriptions nevents")};
 constexpr std::array unstable_functions{
-    host_fn<"poll_oneoff", poll_oneoff<unstable::Subscription>>("in out nsubscriptions nevents")};
+    host_fn<"poll_oneoff", poll_oneoff<unstable::Subscription>>("in[nsubscriptions] >out[nevents] nsubscriptions nevents")};
 
 }  // namespace
 

@@ -29,7 +29,7 @@ HostResult<Nothing> random_get(Context& cx, GuestSpan<uint8_t> buffer) noexcept
 }
 
 constexpr std::array functions{
-    host_fn<"random_get", random_get>("buf buf_len"),
+    host_fn<"random_get", random_get>(">buf buf_len"),
 };
 
 }  // namespace

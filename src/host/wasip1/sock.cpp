@@ -141,7 +141,7 @@ HostResult<Nothing> sock_shutdown(Context& cx, Fd fd, SdFlags how) noexcept
 }
 
 constexpr std::array functions{
-    host_fn<"sock_recv", sock_recv>("fd ri_data ri_data_len ri_flags ro_datalen ro_flags"),
+    host_fn<"sock_recv", sock_recv>("fd >ri_data[ro_datalen] ri_data_len ri_flags ro_datalen ro_flags"),
     host_fn<"sock_send", sock_send>("fd si_data si_data_len si_flags so_datalen"),
     host_fn<"sock_shutdown", sock_shutdown>("fd how"),
 };

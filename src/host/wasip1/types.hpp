@@ -1,12 +1,12 @@
 #pragma once
 
-#include "host/bind.hpp"
-
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 // The types of wasi_snapshot_preview1, as laid out in guest memory. Padding is explicit and zeroed, so that nothing of the host
-// leaks through it. What wasi_unstable lays out otherwise is in namespace `unstable`.
+// leaks through it. What wasi_unstable lays out otherwise is in namespace `unstable`. The `..._words` beside enumerations are the names of their
+// values from 0 on, those beside sets the names of their bits; described_types.hpp tests that they agree.
 // Spec: https://github.com/WebAssembly/WASI/blob/wasi-0.1/preview1/witx/typenames.witx, and preview0 beside it.
 
 namespace weir::wasip1 {
@@ -16,6 +16,11 @@ enum class Errno : uint16_t {
 #include "host/wasip1/errno.def"
 #undef WEIR_ERRNO
 };
+inline constexpr std::string_view errno_words =
+#define WEIR_ERRNO(ident, host) #ident " "
+#include "host/wasip1/errno.def"
+#undef WEIR_ERRNO
+    ;
 static_assert(static_cast<int>(Errno::success) == 0 && static_cast<int>(Errno::badf) == 8 && static_cast<int>(Errno::inval) == 28 &&
               static_cast<int>(Errno::noent) == 44 && static_cast<int>(Errno::rofs) == 69 &&
               static_cast<int>(Errno::notcapable) == 76);
@@ -29,9 +34,15 @@ enum class FileSize : uint64_t {};
 enum class FileDelta : int64_t {};
 enum class DirCookie : uint64_t {};
 enum class ClockId : uint32_t { realtime, monotonic, process_cputime, thread_cputime };
+inline constexpr std::string_view clock_id_words = "realtime monotonic process_cputime thread_cputime";
 enum class Whence : uint8_t { set, cur, end };
+inline constexpr std::string_view whence_words = "set cur end";
 enum class Advice : uint8_t { normal, sequential, random, willneed, dontneed, noreuse };
+inline constexpr std::string_view advice_words = "normal sequential random willneed dontneed noreuse";
 enum class Signal : uint8_t { none, abrt = 6, chld = 16, cont, stop, tstp, ttin, ttou, urg, winch = 27, sys = 30 };
+inline constexpr std::string_view signal_words = "none hup int quit ill trap abrt bus fpe kill usr1 segv usr2 pipe alrm term chld "
+                                                 "cont stop tstp ttin ttou urg xcpu xfsz vtalrm prof "
+                                                 "winch poll pwr sys";
 enum class FileType : uint8_t {
     unknown,
     block_device,
@@ -42,6 +53,8 @@ enum class FileType : uint8_t {
     socket_stream,
     symbolic_link
 };
+inline constexpr std::string_view file_type_words =
+    "unknown block_device character_device directory regular_file socket_dgram socket_stream symbolic_link";
 
 // Sets of bits. Unscoped, for they are combined; each with the set of all that exist.
 enum FdFlags : uint16_t {
@@ -52,14 +65,23 @@ enum FdFlags : uint16_t {
     fdflag_sync = 16,
     all_fdflags = 31
 };
+inline constexpr std::string_view fdflags_words = "append dsync nonblock rsync sync";
 enum OFlags : uint16_t { oflag_creat = 1, oflag_directory = 2, oflag_excl = 4, oflag_trunc = 8, all_oflags = 15 };
+inline constexpr std::string_view oflags_words = "creat directory excl trunc";
 enum FstFlags : uint16_t { fstflag_atim = 1, fstflag_atim_now = 2, fstflag_mtim = 4, fstflag_mtim_now = 8, all_fstflags = 15 };
+inline constexpr std::string_view fstflags_words = "atim atim_now mtim mtim_now";
 enum LookupFlags : uint32_t { lookup_symlink_follow = 1, all_lookupflags = 1 };
+inline constexpr std::string_view lookupflags_words = "symlink_follow";
 enum SubClockFlags : uint16_t { subclock_abstime = 1, all_subclockflags = 1 };
-enum EventRwFlags : uint16_t { event_hangup = 1 };
+inline constexpr std::string_view subclockflags_words = "abstime";
+enum EventRwFlags : uint16_t { event_hangup = 1, all_eventrwflags = 1 };
+inline constexpr std::string_view eventrwflags_words = "hangup";
 enum RiFlags : uint16_t { ri_recv_peek = 1, ri_recv_waitall = 2, all_riflags = 3 };
-enum RoFlags : uint16_t { ro_recv_data_truncated = 1 };
+inline constexpr std::string_view riflags_words = "recv_peek recv_waitall";
+enum RoFlags : uint16_t { ro_recv_data_truncated = 1, all_roflags = 1 };
+inline constexpr std::string_view roflags_words = "recv_data_truncated";
 enum SdFlags : uint8_t { sd_rd = 1, sd_wr = 2, all_sdflags = 3 };
+inline constexpr std::string_view sdflags_words = "rd wr";
 
 enum Rights : uint64_t {
     no_rights = 0,
@@ -95,6 +117,12 @@ enum Rights : uint64_t {
     right_sock_accept = 1U << 29,
     all_rights = (1U << 30) - 1,
 };
+inline constexpr std::string_view rights_words =
+    "fd_datasync fd_read fd_seek fd_fdstat_set_flags fd_sync fd_tell fd_write fd_advise fd_allocate path_create_directory "
+    "path_create_file "
+    "path_link_source path_link_target path_open fd_readdir path_readlink path_rename_source path_rename_target path_filestat_get "
+    "path_filestat_set_size path_filestat_set_times fd_filestat_get fd_filestat_set_size fd_filestat_set_times path_symlink "
+    "path_remove_directory path_unlink_file poll_fd_readwrite sock_shutdown sock_accept";
 constexpr Rights operator|(Rights a, Rights b) { return static_cast<Rights>(uint64_t{a} | uint64_t{b}); }
 constexpr Rights operator&(Rights a, Rights b) { return static_cast<Rights>(uint64_t{a} & uint64_t{b}); }
 constexpr Rights operator~(Rights a) { return static_cast<Rights>(~uint64_t{a}); }
@@ -163,6 +191,7 @@ struct DirEntry {
 static_assert(sizeof(DirEntry) == 24 && offsetof(DirEntry, type) == 20);
 
 enum class EventType : uint8_t { clock, fd_read, fd_write };
+inline constexpr std::string_view event_type_words = "clock fd_read fd_write";
 
 struct SubscriptionClock {
     ClockId id;
@@ -198,6 +227,7 @@ static_assert(sizeof(Event) == 32 && offsetof(Event, type) == 10 && offsetof(Eve
 namespace unstable {
 
 enum class Whence : uint8_t { cur, end, set };
+inline constexpr std::string_view whence_words = "cur end set";
 
 struct FileStat {
     uint64_t dev;
@@ -235,39 +265,3 @@ static_assert(sizeof(Subscription) == 56 && offsetof(Subscription, clock) == 16 
 }  // namespace unstable
 
 }  // namespace weir::wasip1
-
-namespace weir::host {
-
-#define WEIR_TYPE_NAME(type, text) \
-    template <>                    \
-    inline constexpr std::string_view type_name<wasip1::type> = text
-WEIR_TYPE_NAME(Errno, "errno");
-WEIR_TYPE_NAME(Fd, "fd");
-WEIR_TYPE_NAME(Timestamp, "timestamp");
-WEIR_TYPE_NAME(FileSize, "filesize");
-WEIR_TYPE_NAME(FileDelta, "filedelta");
-WEIR_TYPE_NAME(DirCookie, "dircookie");
-WEIR_TYPE_NAME(ClockId, "clockid");
-WEIR_TYPE_NAME(Whence, "whence");
-WEIR_TYPE_NAME(unstable::Whence, "whence");
-WEIR_TYPE_NAME(Advice, "advice");
-WEIR_TYPE_NAME(Signal, "signal");
-WEIR_TYPE_NAME(FdFlags, "fdflags");
-WEIR_TYPE_NAME(OFlags, "oflags");
-WEIR_TYPE_NAME(FstFlags, "fstflags");
-WEIR_TYPE_NAME(LookupFlags, "lookupflags");
-WEIR_TYPE_NAME(RiFlags, "riflags");
-WEIR_TYPE_NAME(RoFlags, "roflags");
-WEIR_TYPE_NAME(SdFlags, "sdflags");
-WEIR_TYPE_NAME(Rights, "rights");
-WEIR_TYPE_NAME(Iovec, "iovec");
-WEIR_TYPE_NAME(FdStat, "fdstat");
-WEIR_TYPE_NAME(FileStat, "filestat");
-WEIR_TYPE_NAME(unstable::FileStat, "filestat");
-WEIR_TYPE_NAME(Prestat, "prestat");
-WEIR_TYPE_NAME(Subscription, "subscription");
-WEIR_TYPE_NAME(unstable::Subscription, "subscription");
-WEIR_TYPE_NAME(Event, "event");
-#undef WEIR_TYPE_NAME
-
-}  // namespace weir::host

@@ -1,11 +1,13 @@
 #include "host/wasip1/world.hpp"
 
+#include "host/wasip1/path.hpp"
 #include "host/wasip1/support.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -54,12 +56,56 @@ Result<void, SysError> World::add_preopen(const Preopen& preopen)
     return {};
 }
 
+const Preopen* find_holder(std::span<const Preopen> preopens, std::string_view guest_path, std::string_view& beneath)
+{
+    const Preopen* holder = nullptr;
+    size_t longest = 0;
+    for (const Preopen& p : preopens) {
+        std::string_view name = p.guest_path;
+        if (!name.starts_with('/')) continue;
+        while (name.ends_with('/')) name.remove_suffix(1);
+        if (!guest_path.starts_with(name) || (guest_path.size() > name.size() && guest_path[name.size()] != '/')) continue;
+        if (holder != nullptr && name.size() < longest) continue;
+        holder = &p;
+        longest = name.size();
+    }
+    beneath = guest_path.substr(longest);
+    while (beneath.starts_with('/')) beneath.remove_prefix(1);
+    if (beneath.empty()) beneath = ".";
+    return holder;
+}
+
+Result<void, SysError> World::add_working_directory()
+{
+    std::string_view beneath;
+    const Preopen* const holder = find_holder(m_config.preopens, m_config.working_directory, beneath);
+    if (holder == nullptr) return Unexpected{SysError{ENOENT, "find_holder", m_config.working_directory}};
+    constexpr uint32_t first_preopen = 3;
+    const OpenFile& directory = *m_files.find(Fd{first_preopen + static_cast<uint32_t>(holder - m_config.preopens.data())});
+    auto file = std::make_unique<OpenFile>();
+    Path path;
+    if (path.assign(beneath) != Errno::success) return Unexpected{SysError{EINVAL, "openat2", m_config.working_directory}};
+    if (open_beneath(directory, path, O_RDONLY | O_DIRECTORY, 0, file->owned) != Errno::success)
+        return Unexpected{last_error("openat2", m_config.working_directory)};
+    const auto is_where_relative_paths_begin = [](const Preopen& p) { return p.guest_path == "/" || p.guest_path == "."; };
+    if (std::ranges::any_of(m_config.preopens, is_where_relative_paths_begin)) return {};
+    file->host_fd = file->owned.get();
+    file->type = FileType::directory;
+    file->rights_base = directory.rights_base;
+    file->rights_inheriting = directory.rights_inheriting;
+    file->preopen_path = ".";
+    file->is_read_only = directory.is_read_only;
+    if (!m_files.add(std::move(file))) return Unexpected{SysError{EMFILE, "max_open_files", m_config.working_directory}};
+    return {};
+}
+
 Result<std::unique_ptr<World>, SysError> World::create(WorldConfig config)
 {
     auto world = std::unique_ptr<World>{new World{std::move(config)}};
     const WorldConfig& c = world->m_config;
     for (const int host_fd : {c.stdin_fd, c.stdout_fd, c.stderr_fd}) WEIR_CHECK(world->add_given(host_fd));
     for (const Preopen& p : c.preopens) WEIR_CHECK(world->add_preopen(p));
+    if (!c.working_directory.empty()) WEIR_CHECK(world->add_working_directory());
     for (const int host_fd : c.sockets) WEIR_CHECK(world->add_given(host_fd));
     return world;
 }
@@ -69,35 +115,35 @@ std::span<const runtime::HostModule> World::host_modules()
     static constexpr std::string_view preview1 = "wasi_snapshot_preview1", unstable = "wasi_unstable";
     static constexpr std::string_view world = "WASI preview 1";
     static const std::array modules{
-        runtime::HostModule{preview1, world, args_functions},
-        runtime::HostModule{preview1, world, clock_functions},
-        runtime::HostModule{preview1, world, dir_functions},
-        runtime::HostModule{preview1, world, fd_functions},
-        runtime::HostModule{preview1, world, fd_preview1_functions},
-        runtime::HostModule{preview1, world, io_functions},
-        runtime::HostModule{preview1, world, io_preview1_functions},
-        runtime::HostModule{preview1, world, path_functions},
-        runtime::HostModule{preview1, world, path_open_functions},
-        runtime::HostModule{preview1, world, path_preview1_functions},
-        runtime::HostModule{preview1, world, poll_preview1_functions},
-        runtime::HostModule{preview1, world, proc_functions},
-        runtime::HostModule{preview1, world, random_functions},
-        runtime::HostModule{preview1, world, sock_functions},
-        runtime::HostModule{preview1, world, sock_preview1_functions},
-        runtime::HostModule{unstable, world, args_functions},
-        runtime::HostModule{unstable, world, clock_functions},
-        runtime::HostModule{unstable, world, dir_functions},
-        runtime::HostModule{unstable, world, fd_functions},
-        runtime::HostModule{unstable, world, fd_unstable_functions},
-        runtime::HostModule{unstable, world, io_functions},
-        runtime::HostModule{unstable, world, io_unstable_functions},
-        runtime::HostModule{unstable, world, path_functions},
-        runtime::HostModule{unstable, world, path_open_functions},
-        runtime::HostModule{unstable, world, path_unstable_functions},
-        runtime::HostModule{unstable, world, poll_unstable_functions},
-        runtime::HostModule{unstable, world, proc_functions},
-        runtime::HostModule{unstable, world, random_functions},
-        runtime::HostModule{unstable, world, sock_functions},
+        runtime::HostModule{preview1, world, args_functions, "args"},
+        runtime::HostModule{preview1, world, clock_functions, "clock"},
+        runtime::HostModule{preview1, world, dir_functions, "fs"},
+        runtime::HostModule{preview1, world, fd_functions, "fs"},
+        runtime::HostModule{preview1, world, fd_preview1_functions, "fs"},
+        runtime::HostModule{preview1, world, io_functions, "fs"},
+        runtime::HostModule{preview1, world, io_preview1_functions, "fs"},
+        runtime::HostModule{preview1, world, path_functions, "fs"},
+        runtime::HostModule{preview1, world, path_open_functions, "fs"},
+        runtime::HostModule{preview1, world, path_preview1_functions, "fs"},
+        runtime::HostModule{preview1, world, poll_preview1_functions, "poll"},
+        runtime::HostModule{preview1, world, proc_functions, "proc"},
+        runtime::HostModule{preview1, world, random_functions, "random"},
+        runtime::HostModule{preview1, world, sock_functions, "sock"},
+        runtime::HostModule{preview1, world, sock_preview1_functions, "sock"},
+        runtime::HostModule{unstable, world, args_functions, "args"},
+        runtime::HostModule{unstable, world, clock_functions, "clock"},
+        runtime::HostModule{unstable, world, dir_functions, "fs"},
+        runtime::HostModule{unstable, world, fd_functions, "fs"},
+        runtime::HostModule{unstable, world, fd_unstable_functions, "fs"},
+        runtime::HostModule{unstable, world, io_functions, "fs"},
+        runtime::HostModule{unstable, world, io_unstable_functions, "fs"},
+        runtime::HostModule{unstable, world, path_functions, "fs"},
+        runtime::HostModule{unstable, world, path_open_functions, "fs"},
+        runtime::HostModule{unstable, world, path_unstable_functions, "fs"},
+        runtime::HostModule{unstable, world, poll_unstable_functions, "poll"},
+        runtime::HostModule{unstable, world, proc_functions, "proc"},
+        runtime::HostModule{unstable, world, random_functions, "random"},
+        runtime::HostModule{unstable, world, sock_functions, "sock"},
     };
     return modules;
 }

@@ -3,14 +3,15 @@
 #include "base/result.hpp"
 #include "base/sys_error.hpp"
 #include "host/bind.hpp"
+#include "host/wasip1/described_types.hpp"
 #include "host/wasip1/fd_table.hpp"
-#include "host/wasip1/types.hpp"
 #include "runtime/linker.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct WorldConfig {
     std::vector<std::string> args;         // args[0] is the program's name
     std::vector<std::string> environment;  // "NAME=value"
     std::vector<Preopen> preopens;         // the guest's descriptors 3, 4, ...
+    /// The guest's name of a directory in a preopen (find_holder) that relative paths begin at. Programs learn it from the variable PWD, which
+    /// is the caller's to set. wasi-libc has no such thing: to it relative paths begin at a preopen "/" or ".". Where there is none,
+    /// this directory becomes ".", behind the others. Empty: none.
+    std::string working_directory;
     // Descriptors of the host that the guest's 0, 1 and 2 stand for; they are not closed, and their flags never changed.
     int stdin_fd = 0, stdout_fd = 1, stderr_fd = 2;
     /// Listening or connected sockets that the guest may use, numbered behind the preopens; not closed, flags never changed.
@@ -40,6 +45,10 @@ struct WorldConfig {
     /// Most descriptors the guest has open at a time, the above included; another is errno mfile.
     uint32_t max_open_files = 1024;
 };
+
+/// The preopen that a guest finds an absolute path in, and what of the path is beneath it ("." if nothing): of those with absolute names the one
+/// with the longest that the path begins with. Null if there is none.
+[[nodiscard]] const Preopen* find_holder(std::span<const Preopen> preopens, std::string_view guest_path, std::string_view& beneath);
 
 /// One guest's view, used by one thread at a time.
 class World {
@@ -62,6 +71,7 @@ private:
     explicit World(WorldConfig config) : m_config(std::move(config)), m_files(m_config.max_open_files) {}
     Result<void, SysError> add_given(int host_fd);
     Result<void, SysError> add_preopen(const Preopen& preopen);
+    Result<void, SysError> add_working_directory();
 
     WorldConfig m_config;
     FdTable m_files;

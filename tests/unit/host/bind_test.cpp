@@ -52,7 +52,7 @@ static_assert(AnswerBinder::results == std::array{wasm::i32});
 static_assert(Binder<stops>::params == std::array{wasm::i32} && Binder<stops>::results.empty());
 static_assert(AnswerBinder::parameters[2].kind == HostParameter::Kind::span &&
               AnswerBinder::parameters[3].kind == HostParameter::Kind::length);
-static_assert(AnswerBinder::parameters[5].kind == HostParameter::Kind::result && AnswerBinder::parameters[5].type == "u64");
+static_assert(AnswerBinder::parameters[5].kind == HostParameter::Kind::result && AnswerBinder::parameters[5].type->name == "u64");
 
 template <auto function> concept Binds = requires { Binder<function>::params; };
 static_assert(Binds<answer> && !Binds<may_throw>);

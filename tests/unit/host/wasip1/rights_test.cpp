@@ -104,9 +104,29 @@ TEST_F(RightsOf, the_target_of_links_and_renames_needs_its_own)
 TEST_F(RightsOf, truncating_with_the_right_to_read_only_needs_the_directorys_right)
 {
     give_up(dir, right_path_filestat_set_size);
-    for (const uint64_t rights : {uint64_t{0}, uint64_t{right_fd_read}, uint64_t{file_rights}})
+    for (const uint64_t rights : {uint64_t{0}, uint64_t{right_fd_read}, uint64_t{right_fd_read | right_fd_filestat_set_size}})
         EXPECT_EQ(open("file", oflag_trunc, rights).error, Errno::notcapable);
     EXPECT_EQ(read_file(m_box + "/file"), "text");
+}
+
+// Go opens a directory without that right and creates files beneath it.
+TEST_F(RightsOf, a_writer_truncates_without_the_directorys_right)
+{
+    give_up(dir, right_path_filestat_set_size);
+    EXPECT_EQ(open("file", oflag_trunc, right_fd_read | right_fd_write).error, Errno::success);
+    EXPECT_EQ(read_file(m_box + "/file"), "");
+}
+
+// Go asks for the right to set the size of what it opens to read.
+TEST_F(RightsOf, opening_to_read_does_not_open_to_write_for_other_rights)
+{
+    constexpr Rights asked = right_fd_read | right_fd_seek | right_fd_filestat_set_size;
+    const auto fd = static_cast<uint32_t>(open("file", 0, asked).value);
+    ASSERT_EQ(call("fd_fdstat_get", {fd, result_at}), Errno::success);
+    EXPECT_EQ(load<FdStat>(result_at).rights_base, Rights{right_fd_read | right_fd_seek});
+    EXPECT_EQ(call("fd_filestat_set_size", {fd, 0}), Errno::notcapable);
+    start({}, true);
+    EXPECT_EQ(open("file", 0, asked).error, Errno::success) << "of a read-only folder";
 }
 
 TEST_F(RightsOf, what_a_directory_does_not_hand_on_is_not_had_beneath_it)
