@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include "cli/quantity.hpp"
 #include "weir/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -21,10 +22,9 @@ struct Option {
     std::string_view value;  // its form; empty for a flag
 };
 constexpr std::array run_options{
-    Option{"--dir", "HOST[::GUEST][:ro]"},
-    Option{"--env", "NAME[=VALUE]"},
-    Option{"--env-inherit", ""},
-    Option{"--bounds", "auto|guard|checked"},
+    Option{"--dir", "HOST[::GUEST][:ro]"},      Option{"--env", "NAME[=VALUE]"},       Option{"--env-inherit", ""},
+    Option{"--bounds", "auto|guard|checked"},   Option{"--timeout", "TIME[ms|s|m|h]"}, Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
+    Option{"--max-stack", "SIZE[KiB|MiB|GiB]"}, Option{"--max-open-files", "N"},
 };
 constexpr std::array inspect_options{
     Option{"--compile-all", ""},
@@ -42,6 +42,10 @@ Options of run:
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
+  --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
+  --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
+  --max-stack SIZE           stack for its calls (8MiB)
+  --max-open-files N         most files open at a time (1024)
 
 Options of inspect:
   --compile-all [--threads N]   compile all functions, say how fast
@@ -108,6 +112,23 @@ Result<size_t, Problem> count_option_words(Words words, std::span<const Option> 
     return i;
 }
 
+/// The smallest stack that a program of some libc starts on; the largest that leaves addresses for memory.
+constexpr uint64_t min_stack_bytes = uint64_t{64} << 10, max_stack_bytes = uint64_t{1} << 40;
+constexpr uint32_t min_open_files = 3, max_open_files = 1U << 20;  // standard input, output and error; a Linux process has no more
+
+/// An option whose value `parse` understands; a value of which it makes nothing, or less than `least`, or more than `most`, is refused.
+template <class Parse, class Store>
+void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t least, uint64_t most, Store store)
+{
+    app.add_option_function<std::string>(name,
+                                         [=](const std::string& text) {
+                                             const auto value = parse(text);
+                                             if (!value || *value < least || *value > most) throw CLI::ValidationError{name, text};
+                                             store(*value, text);
+                                         })
+        ->allow_extra_args(false);
+}
+
 /// Binds weir's own words with CLI11. Not called when there are none, which spares most starts the building of its tree.
 template <class Options>
 Result<void, Problem> bind(Words words, std::span<const Option> table, Options& options)
@@ -126,6 +147,17 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                         std::map<std::string, runtime::BoundsPolicy>{{"auto", runtime::BoundsPolicy::automatic},
                                                                      {"guard", runtime::BoundsPolicy::guard},
                                                                      {"checked", runtime::BoundsPolicy::checked}}));
+            if (name == "--timeout")
+                add_quantity(app, name, parse_duration, 1, INT64_MAX,
+                             [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });
+            if (name == "--max-memory")
+                add_quantity(app, name, parse_size, 0, INT64_MAX,
+                             [&](uint64_t bytes, const std::string&) { options.max_memory_bytes = bytes; });
+            if (name == "--max-stack")
+                add_quantity(app, name, parse_size, min_stack_bytes, max_stack_bytes,
+                             [&](uint64_t bytes, const std::string&) { options.max_stack_bytes = bytes; });
+            if (name == "--max-open-files")
+                app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
             if (name == "--compile-all") app.add_flag(name, options.compiles_all);
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));

@@ -9,7 +9,10 @@ namespace weir::cli {
 enum ExitCode : int {
     exit_cannot_run = 1,  // the file is no module, or not one that this weir runs
     exit_usage = 2,       // the command line
-    exit_trap = 134,      // the guest trapped: what a shell reports for a process that aborted
+    exit_timeout = 124,   // --timeout ran out, as timeout(1) reports it
+    exit_sigint = 130,    // stopped by SIGINT or SIGTERM: what a shell reports for a process that they ended
+    exit_sigterm = 143,
+    exit_trap = 134,  // the guest trapped: what a shell reports for a process that aborted
 };
 
 /// What went wrong, why, and what to do about it: one or more lines each, without a final newline. Printed as

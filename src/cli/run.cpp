@@ -2,7 +2,9 @@
 
 #include "baseline/baseline.hpp"
 #include "cli/input.hpp"
+#include "cli/interruption.hpp"
 #include "cli/link_problem.hpp"
+#include "cli/quantity.hpp"
 #include "cli/world.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
@@ -17,21 +19,26 @@ namespace weir::cli {
 
 namespace {
 
-int report_trap(const runtime::Trap& trap)
+int report_trap(const runtime::Trap& trap, const runtime::Store& store, const RunOptions& options)
 {
+    if (trap.kind == runtime::TrapKind::interrupted) return report_interruption(store, options);
     std::string text = "the guest trapped: " + printable(trap.message());
     if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap);
     while (text.ends_with('\n')) text.pop_back();
-    return report({.error = std::move(text), .because = {}, .hint = {}, .exit_code = exit_trap});
+    std::string hint;
+    if (trap.kind == runtime::TrapKind::call_stack_exhausted)
+        hint = fmt::format("its stack had {}; --max-stack SIZE  gives it another",
+                           format_size(store.engine().config().guest_stack_bytes));
+    return report({.error = std::move(text), .because = {}, .hint = std::move(hint), .exit_code = exit_trap});
 }
 
 /// WASI's codes have 32 bits, the system's 8. A failure must not become success by that.
 int exit_code_of(const runtime::Exit& exit) { return exit.code <= 255 ? static_cast<int>(exit.code) : 255; }
 
-int exit_code_of(const runtime::Outcome& outcome)
+int exit_code_of(const runtime::Outcome& outcome, const runtime::Store& store, const RunOptions& options)
 {
     if (const auto* const exit = std::get_if<runtime::Exit>(&outcome)) return exit_code_of(*exit);
-    if (const auto* const trap = std::get_if<runtime::Trap>(&outcome)) return report_trap(*trap);
+    if (const auto* const trap = std::get_if<runtime::Trap>(&outcome)) return report_trap(*trap, store, options);
     return 0;
 }
 
@@ -56,11 +63,54 @@ Result<wasm::FuncIdx, Problem> find_start(const std::string& file, const wasm::M
         .hint = fmt::format("weir inspect {}  shows what it exports", printable(file))}};
 }
 
+Problem cannot_make_stack(const SysError& error, const runtime::Engine& engine)
+{
+    return {.error = fmt::format("cannot make a stack of {} for the guest", format_size(engine.config().guest_stack_bytes)),
+            .because = error.to_string(),
+            .hint = "--max-stack SIZE  makes another"};
+}
+
+Problem cannot_grant(const SysError& error, const RunOptions& options)
+{
+    if (error.call == "max_open_files" && options.max_open_files)
+        return {.error = fmt::format("--max-open-files {} leaves no room for the folders granted", *options.max_open_files),
+                .because = "standard input, output and error and each --dir are open files of the guest",
+                .hint = {}};
+    return {.error = "cannot grant a folder",
+            .because = error.to_string(),
+            .hint = "the form is --dir HOST[::GUEST][:ro], the host's name first"};
+}
+
+/// A memory that may not even begin is no guest's fault that `memory.grow` could tell it of.
+Result<void, Problem> check_memories(const RunOptions& options, const wasm::Module& module)
+{
+    if (!options.max_memory_bytes) return {};
+    for (const wasm::MemoryType& memory : module.memories) {
+        const bool fits_64_bits = memory.limits.min <= UINT64_MAX >> memory.page_size_log2;
+        if (fits_64_bits && memory.limits.min << memory.page_size_log2 <= *options.max_memory_bytes) continue;
+        return Unexpected{Problem{.error = fmt::format("'{}' begins with more memory than --max-memory {} allows",
+                                                       printable(options.file), format_size(*options.max_memory_bytes)),
+                                  .because = fits_64_bits ? "it wants " + format_size(memory.limits.min << memory.page_size_log2)
+                                                          : std::string{"it wants all there is"},
+                                  .hint = {}}};
+    }
+    return {};
+}
+
+runtime::EngineConfig engine_config(const RunOptions& options)
+{
+    runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
+    if (options.max_stack_bytes) config.guest_stack_bytes = *options.max_stack_bytes;
+    if (options.max_memory_bytes) config.max_memory_bytes = *options.max_memory_bytes;
+    return config;
+}
+
 Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 {
     wasip1::WorldConfig config;
     config.args.push_back(options.file);
     config.args.insert(config.args.end(), options.args.begin(), options.args.end());
+    if (options.max_open_files) config.max_open_files = *options.max_open_files;
     WEIR_TRY(environment, guest_environment(options, ::environ));
     config.environment = std::move(environment);
     for (const std::string& text : options.directories) {
@@ -73,20 +123,18 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 Result<int, Problem> try_run(const RunOptions& options)
 {
     WEIR_TRY(config, world_config(options));
-    auto engine = runtime::Engine::create({.compiler = baseline::create_compiler(), .bounds = options.bounds});
+    auto engine = runtime::Engine::create(engine_config(options));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     WEIR_TRY(module, load_file(options.file, (*engine)->types()));
+    WEIR_CHECK(check_memories(options, *module));
     auto world = wasip1::World::create(std::move(config));
-    if (!world)
-        return Unexpected{Problem{.error = "cannot grant a folder",
-                                  .because = world.error().to_string(),
-                                  .hint = "the form is --dir HOST[::GUEST][:ro], the host's name first"}};
+    if (!world) return Unexpected{cannot_grant(world.error(), options)};
     auto code = runtime::ModuleCode::create(*engine, module);
     if (!code)
         return Unexpected{Problem{
             .error = fmt::format("cannot run '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
     auto store = runtime::Store::create(*engine);
-    if (!store) return Unexpected{cannot_start(store.error())};
+    if (!store) return Unexpected{cannot_make_stack(store.error(), **engine)};
 
     runtime::Linker linker;
     (*world)->add_to(linker);
@@ -95,12 +143,13 @@ Result<int, Problem> try_run(const RunOptions& options)
     WEIR_TRY(start, find_start(options.file, *module));
 
     int exit_code = 0;
+    stop_on_signals(**store, options);
     auto instance = (*store)->instantiate(*code, *imports);
     if (instance) {
         runtime::Value no_values{};
-        exit_code = exit_code_of((*store)->call(*(*instance)->function(start), &no_values));
+        exit_code = exit_code_of((*store)->call(*(*instance)->function(start), &no_values), **store, options);
     } else if (const auto* const trap = std::get_if<runtime::Trap>(&instance.error())) {
-        exit_code = report_trap(*trap);
+        exit_code = report_trap(*trap, **store, options);
     } else if (const auto* const exit = std::get_if<runtime::Exit>(&instance.error())) {
         exit_code = exit_code_of(*exit);
     } else {

@@ -5,11 +5,18 @@
 #include "host/wasip1/world.hpp"
 #include "runtime/engine.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace weir::cli {
+
+struct Timeout {
+    uint64_t ns;
+    std::string text;  // as it was given
+};
 
 struct RunOptions {
     std::string file;
@@ -18,6 +25,10 @@ struct RunOptions {
     std::vector<std::string> environment;  // NAME=VALUE, or NAME for weir's own value
     bool inherits_environment = false;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
+    std::optional<Timeout> timeout;            // from the guest's start; more than 0
+    std::optional<uint64_t> max_memory_bytes;  // of each memory
+    std::optional<uint64_t> max_stack_bytes;   // for the guest's frames
+    std::optional<uint32_t> max_open_files;    // of the guest at a time
 };
 
 /// Runs a command module; answers the process's exit code: the guest's, or one of ExitCode.

@@ -21,7 +21,8 @@ struct Activation {
 };
 static_assert(offsetof(Activation, host_rsp) == 0);
 static_assert(offsetof(ExecContext, host_exit_rbp) == 16 && offsetof(ExecContext, host_exit_pc) == 24 &&
-                  offsetof(ExecContext, pending_trap) == 40,
+                  offsetof(ExecContext, pending_trap) == 40 && offsetof(ExecContext, interrupt) == 44 &&
+                  offsetof(HostFunctionContext, function) == 40,
               "stubs.S has these offsets");
 
 /// Walks frame pointers from a guest frame outwards and notes the pcs of guest frames. Async-signal-safe.
@@ -30,8 +31,8 @@ void capture_backtrace(Activation& activation, uintptr_t pc, uintptr_t rbp) noex
 /// The execution that this thread is in, for the signal handlers.
 extern constinit thread_local ExecContext* current_exec;
 
-/// Installs the handlers of the process once and an alternate signal stack for this thread. Idempotent, thread-safe.
-void prepare_thread_for_guests();
+/// Installs the handlers of the process once and an alternate signal stack for this thread. Idempotent, thread-safe. Answers the thread's id.
+int32_t prepare_thread_for_guests();
 
 extern "C" {
 int weir_enter_guest(Activation* activation, void* stack_top, const void* entry, void* context, const CodeSlot* slot,
@@ -40,6 +41,7 @@ int weir_enter_guest(Activation* activation, void* stack_top, const void* entry,
 void weir_raise();
 void weir_raise_pending();
 void weir_lazy_entry();
+bool weir_call_host(HostFunctionContext& context, Value* values) noexcept;
 [[noreturn]] void weir_stop_guest(ExecContext* exec) noexcept;
 const void* weir_compile_on_call(InstanceContext* context, uint32_t function) noexcept;
 }

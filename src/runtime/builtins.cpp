@@ -24,6 +24,9 @@ constexpr bool is_inside(uint64_t at, uint64_t n, uint64_t size) { return n <= s
 Memory& memory_of(InstanceContext* cx, uint32_t m) { return *cx->instance->memory(wasm::MemoryIdx{m}); }
 Table& table_of(InstanceContext* cx, uint32_t t) { return *cx->instance->table(wasm::TableIdx{t}); }
 
+}  // namespace
+
+// Called by the stubs below, which generated code calls: they look for an interruption on the way back.
 extern "C" {
 
 uint64_t weir_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) noexcept
@@ -114,8 +117,6 @@ uint64_t weir_atomic_notify(InstanceContext* cx, uint32_t memory, uint64_t addre
 
 }  // extern "C"
 
-}  // namespace
-
 TrapKind memory_init(Instance& instance, wasm::MemoryIdx memory, wasm::DataIdx data, uint64_t d, uint32_t s, uint32_t n)
 {
     Memory& to = *instance.memory(memory);
@@ -134,8 +135,14 @@ TrapKind table_init(Instance& instance, wasm::TableIdx table, wasm::ElemIdx elem
     return TrapKind::none;
 }
 
+extern "C" {  // stubs.S
+#define WEIR_BUILTIN(ident, ...) void weir_guarded_##ident();
+WEIR_BUILTINS(WEIR_BUILTIN)
+#undef WEIR_BUILTIN
+}
+
 const void* const builtin_table[static_cast<size_t>(Builtin::count_)] = {
-#define WEIR_BUILTIN(ident, ...) reinterpret_cast<const void*>(&weir_##ident),
+#define WEIR_BUILTIN(ident, ...) reinterpret_cast<const void*>(&weir_guarded_##ident),
     WEIR_BUILTINS(WEIR_BUILTIN)
 #undef WEIR_BUILTIN
 };

@@ -28,8 +28,11 @@
 //   - Calls inside a module go through CodeSlots, one per function of the index space's defined part, so that a tier switch is
 //     one store of an entry address.
 //   - Every prologue whose function calls or whose frame exceeds `leaf_frame_bytes` compares the future rsp with ExecContext::stack_limit (unsigned, trap when below).
-//     Below the limit `stack_reserve_bytes` are left for host functions, signal frames and small leaf frames.
+//     Below the limit `stack_reserve_bytes` are left for host functions, signal frames, small leaf frames and the registers of a guest
+//     that is interrupted (some 4 KiB).
 //   - A tail call restores callee-saved registers and rsp as a return would, then jumps.
+//   - Generated code, trampolines included, may be interrupted at any instruction (interrupt.hpp): rsp is at all times the lowest address in
+//     use, rbp at all times the frame of the function or of its caller, and code owns nothing that leaving it would leak.
 
 namespace weir::runtime {
 
@@ -108,7 +111,8 @@ struct ExecContext {
     uintptr_t host_exit_rbp;  // rbp of the guest frame that called the running host function or builtin,
     uintptr_t host_exit_pc;   // and the return address in it; set by host trampolines and raise stubs for backtraces
     Store* store;
-    TrapKind pending_trap;  // set before raise_pending
+    TrapKind pending_trap;            // set before raise_pending
+    std::atomic<uint32_t> interrupt;  // not 0: somebody wants to interrupt the guest; interrupt.hpp
     alignas(16) std::array<Value, max_transfer_values> transfer;
 };
 
@@ -156,12 +160,14 @@ struct alignas(16) InstanceContext {
 /// A host function bound to the instance that imports it. The host trampoline finds it in rdi.
 struct HostFunctionContext {
     ExecContext* exec;
-    /// `values` holds the parameters in order and receives the results in order; it has room for the larger of both counts.
-    /// Answers false after it set ExecContext::pending_trap or a pending exit.
+    /// What the trampoline calls: a stub that calls `function` and looks at ExecContext::interrupt afterwards.
     bool (*entry)(HostFunctionContext& context, Value* values) noexcept;
     Instance* instance;  // the importing one; null for functions made without one
     void* data;          // the host function's own
     const void* const* builtins;
+    /// `values` holds the parameters in order and receives the results in order; it has room for the larger of both counts.
+    /// Answers false after it set ExecContext::pending_trap or a pending exit.
+    bool (*function)(HostFunctionContext& context, Value* values) noexcept;
 };
 
 /// What a piece of machine code can stop at, and where that is in the module. Sorted by code_offset in a function.

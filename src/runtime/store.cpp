@@ -17,7 +17,9 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
 {
     auto store = std::unique_ptr<Store>{new Store};
     store->m_engine = std::move(engine);
-    const size_t usable = store->m_engine->config().guest_stack_bytes + stack_reserve_bytes;
+    constexpr size_t page_bytes = 4096;
+    const size_t usable =
+        (store->m_engine->config().guest_stack_bytes + stack_reserve_bytes + page_bytes - 1) / page_bytes * page_bytes;
     WEIR_TRY(stack, Mapping::map(stack_guard_bytes + usable, PROT_READ | PROT_WRITE,
                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1));
     if (::mprotect(stack.data(), stack_guard_bytes, PROT_NONE) != 0) return Unexpected{last_error("mprotect")};
@@ -30,6 +32,7 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
     exec.host_exit_rbp = exec.host_exit_pc = 0;
     exec.store = store.get();
     exec.pending_trap = TrapKind::none;
+    exec.interrupt.store(0, std::memory_order_relaxed);
     store->m_table_budget.elements_left = store->m_engine->config().max_table_elements;
     return store;
 }
@@ -38,7 +41,7 @@ Store::~Store() = default;
 
 Outcome Store::call(const Function& function, Value* values)
 {
-    prepare_thread_for_guests();
+    const int32_t thread = prepare_thread_for_guests();
     const void* const entry = m_engine->entry_code(function.type);
     if (entry == nullptr) return Trap{TrapKind::code_space_exhausted, {}, {}, false};
 
@@ -50,6 +53,7 @@ Outcome Store::call(const Function& function, Value* values)
     activation.previous = m_exec->activation;
     Store* const left_store = outer_exec != nullptr && outer_exec != m_exec.get() ? outer_exec->store : nullptr;
     const Activation* const left_for_before = left_store == nullptr ? nullptr : std::exchange(left_store->m_left_for, &activation);
+    if (m_thread.load(std::memory_order_relaxed) != thread) m_thread.store(thread, std::memory_order_seq_cst);
     m_exec->activation = &activation;
     current_exec = m_exec.get();
     m_exec->pending_trap = TrapKind::none;
@@ -59,6 +63,7 @@ Outcome Store::call(const Function& function, Value* values)
     m_exec->activation = activation.previous;
     current_exec = outer_exec;
     if (left_store != nullptr) left_store->m_left_for = left_for_before;
+    if (activation.previous == nullptr) finish_stopping();
     if (stopped == 0) return Returned{};
     // What stopped this call is told once: a host function around it that fails says itself why.
     m_exec->pending_trap = TrapKind::none;
@@ -137,12 +142,12 @@ Tag* Store::create_tag(wasm::TypeId type)
     return m_tags.back().get();
 }
 
-const Function* Store::create_host_function(wasm::TypeId type, bool (*entry)(HostFunctionContext&, Value*) noexcept, void* data)
+const Function* Store::create_host_function(wasm::TypeId type, bool (*function)(HostFunctionContext&, Value*) noexcept, void* data)
 {
     const CodeSlot* const slot = m_engine->host_call_slot(type);
     if (slot == nullptr) return nullptr;
     auto object = std::make_unique<HostFunctionObject>();
-    object->context = {m_exec.get(), entry, nullptr, data, builtin_table};
+    object->context = {m_exec.get(), weir_call_host, nullptr, data, builtin_table, function};
     object->function = {slot, &object->context, type, host_function_index};
     m_host_functions.push_back(std::move(object));
     return &m_host_functions.back()->function;

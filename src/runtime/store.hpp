@@ -5,8 +5,10 @@
 #include "runtime/engine.hpp"
 #include "runtime/extern.hpp"
 #include "runtime/instance.hpp"
+#include "runtime/interrupt.hpp"
 #include "runtime/outcome.hpp"
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,13 +40,30 @@ public:
     /// both. May be called by host functions that the guest called, also by way of another store's guests.
     Outcome call(const Function& function, Value* values);
 
+    /// Interrupts the guest that runs in this store, or else the next one before its first instruction: its handler is asked, and without a
+    /// handler it is stopped. A blocked host function ends. What other stores' guests do meanwhile is their own affair, also below a host
+    /// function of this one's. From any thread and from signal handlers, while the store lives. Needs a reason of all_interrupt_reasons.
+    void request_interrupt(InterruptReasons reasons) noexcept;
+    /// Takes back what was requested and not answered yet.
+    void withdraw_interrupts() noexcept;
+    /// Null, as at first: every request stops the guest. Not while a guest runs.
+    void set_interrupt_handler(InterruptHandler handler, void* data) noexcept
+    {
+        m_interrupt_handler = handler;
+        m_interrupt_data = data;
+    }
+    /// What the guest was stopped for that last ended with TrapKind::interrupted.
+    [[nodiscard]] InterruptReasons stopped_for() const { return m_stopped_for; }
+    /// For the runtime: asks the handler, if there is a request. `stop` is also what all calls around a stopped one get.
+    InterruptAnswer answer_interrupt() noexcept;
+
     Result<Memory*, SysError> create_memory(const wasm::MemoryType& type);
     /// Null when EngineConfig::max_table_elements or the host's memory does not reach.
     Table* create_table(const wasm::TableType& type, uint64_t initial);
     Global* create_global(const wasm::GlobalType& type, Value value);
     Tag* create_tag(wasm::TypeId type);
     /// Null when there is no code space for the type's trampoline.
-    const Function* create_host_function(wasm::TypeId type, bool (*entry)(HostFunctionContext&, Value*) noexcept, void* data);
+    const Function* create_host_function(wasm::TypeId type, bool (*function)(HostFunctionContext&, Value*) noexcept, void* data);
 
     void set_pending_exit(uint32_t code)
     {
@@ -64,6 +83,7 @@ private:
     /// Where a call may start on this store's stack. Null: on the stack where it is; the trap when neither is possible.
     Result<void*, Trap> find_stack_top(const ExecContext* outer) const;
     Trap make_trap(const struct Activation& activation);
+    void finish_stopping() noexcept;
 
     struct HostFunctionObject {
         Function function{};
@@ -76,6 +96,10 @@ private:
     // While a host function that this store's guest called runs another store's guest: that activation. It knows how far down
     // this stack is in use.
     const struct Activation* m_left_for = nullptr;
+    std::atomic<int32_t> m_thread{0};  // that calls, or called last
+    InterruptHandler m_interrupt_handler = nullptr;
+    void* m_interrupt_data = nullptr;
+    InterruptReasons m_stopped_for = 0;
     std::optional<uint32_t> m_pending_exit;
     std::string m_pending_detail;
     TableBudget m_table_budget;  // before the tables, which refer to it

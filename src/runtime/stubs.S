@@ -4,6 +4,7 @@
 // int weir_enter_guest(Activation* rdi, void* stack_top rsi, entry rdx, context rcx, slot r8, exec r9, Value* values on the stack)
 // Saves the host's registers in the activation, switches to stack_top (null: stays on this stack) and runs the entry
 // trampoline. Answers 0 after a normal return, 1 when weir_leave_guest ended it.
+// From weir_enter_checked on the activation can be left, and a signal diverts this code as it does the guest's (interrupt.hpp).
     .globl weir_enter_guest
     .type weir_enter_guest, @function
 weir_enter_guest:
@@ -20,12 +21,24 @@ weir_enter_guest:
     testq %rsi, %rsi
     cmovnzq %rsi, %rsp
     andq $-16, %rsp
+    .globl weir_enter_checked
+weir_enter_checked:
+    cmpl $0, 44(%r9)            // ExecContext::interrupt
+    jne .Linterrupted_at_entry
+.Lgo:
     movq %rdx, %r10
     movq %rcx, %rdi
     movq %r8, %rsi
     movq %r9, %rdx
     movq %rax, %rcx
     callq *%r10
+    jmp .Lreturned
+.Linterrupted_at_entry:
+    callq weir_interrupted
+    jmp .Lgo
+    .globl weir_enter_called
+weir_enter_called:
+.Lreturned:
     xorl %eax, %eax
     movq 0(%rbx), %rsp
     jmp .Lrestore
@@ -91,7 +104,13 @@ weir_lazy_entry:
     movups %xmm7, -176(%rbp)
     movl 8(%rbp), %esi
     callq weir_compile_on_call
+    .globl weir_lazy_compiled, weir_lazy_end
+weir_lazy_compiled:             // a signal diverts from here on
     movq -8(%rbp), %rdi
+    movq 0(%rdi), %r11
+    cmpl $0, 44(%r11)           // ExecContext::interrupt
+    jne .Linterrupted_compiling
+.Lcompiled:
     movq -16(%rbp), %rsi
     movq -24(%rbp), %rdx
     movq -32(%rbp), %rcx
@@ -110,6 +129,177 @@ weir_lazy_entry:
     testq %rax, %rax
     jz weir_raise_pending
     jmpq *%rax
+.Linterrupted_compiling:
+    callq weir_interrupted
+    jmp .Lcompiled
+weir_lazy_end:
     .size weir_lazy_entry, . - weir_lazy_entry
+
+// Calls rax, which is C++, and looks for an interruption before it returns to generated code. rdi: a context of either kind.
+// What is passed on: argument registers on the way in, rax on the way out.
+    .globl weir_call_out_returned, weir_call_out_ret, weir_call_out_end
+    .type weir_call_out, @function
+weir_call_out:
+    pushq %rbp
+    movq %rsp, %rbp
+    pushq %rbx
+    subq $8, %rsp
+    movq 0(%rdi), %rbx          // both contexts start with ExecContext*
+    callq *%rax
+weir_call_out_returned:         // a signal diverts from here on
+    cmpl $0, 44(%rbx)           // ExecContext::interrupt
+    jne .Linterrupted_outside
+.Lback:
+    movq -8(%rbp), %rbx
+    leave
+weir_call_out_ret:
+    retq
+.Linterrupted_outside:
+    callq weir_interrupted
+    jmp .Lback
+weir_call_out_end:
+    .size weir_call_out, . - weir_call_out
+
+// HostFunctionContext::entry of all host functions.
+    .globl weir_call_host
+    .type weir_call_host, @function
+weir_call_host:
+    movq 40(%rdi), %rax         // HostFunctionContext::function
+    jmp weir_call_out
+    .size weir_call_host, . - weir_call_host
+
+// The builtins as generated code calls them. raise and raise_pending do not return.
+    .macro builtin name
+    .globl weir_guarded_\name
+    .type weir_guarded_\name, @function
+weir_guarded_\name:
+    leaq weir_\name(%rip), %rax
+    jmp weir_call_out
+    .size weir_guarded_\name, . - weir_guarded_\name
+    .endm
+    builtin memory_grow
+    builtin memory_copy
+    builtin memory_fill
+    builtin memory_init
+    builtin data_drop
+    builtin table_grow
+    builtin table_fill
+    builtin table_copy
+    builtin table_init
+    builtin elem_drop
+    builtin is_subtype
+    builtin atomic_wait32
+    builtin atomic_wait64
+    builtin atomic_notify
+    .globl weir_guarded_raise, weir_guarded_raise_pending
+    .set weir_guarded_raise, weir_raise
+    .set weir_guarded_raise_pending, weir_raise_pending
+
+// Called, by those above or by the signal handler in the name of any instruction of generated code: keeps every register and flag,
+// asks the host, and returns when the guest shall go on. The request may come again meanwhile: it is looked for after the answer,
+// and from weir_interrupted_restore to the return the signal handler starts over there.
+    .globl weir_interrupted, weir_interrupted_restore, weir_interrupted_leave, weir_interrupted_popf, weir_interrupted_ret
+    .type weir_interrupted, @function
+weir_interrupted:
+    pushfq
+    pushq %rbp
+    movq %rsp, %rbp
+    pushq %rax
+    pushq %rcx
+    pushq %rdx
+    pushq %rbx
+    pushq %rsi
+    pushq %rdi
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    pushq %r11
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    pushq %rax                  // -120: room for ExecContext*
+    cld
+    subq weir_vector_state_bytes(%rip), %rsp
+    andq $-64, %rsp
+    movl weir_vector_state_mask(%rip), %eax
+    xorl %edx, %edx
+    testl %eax, %eax
+    jz .Lfxsave
+    movq %rdx, 512(%rsp)        // the header that xsave completes
+    movq %rdx, 520(%rsp)
+    movq %rdx, 528(%rsp)
+    movq %rdx, 536(%rsp)
+    movq %rdx, 544(%rsp)
+    movq %rdx, 552(%rsp)
+    movq %rdx, 560(%rsp)
+    movq %rdx, 568(%rsp)
+    xsave64 (%rsp)
+    jmp .Lask
+.Lfxsave:
+    fxsave64 (%rsp)
+.Lask:
+    movq %rbp, %rdi
+    callq weir_on_interrupt
+    movq %rax, -120(%rbp)
+weir_interrupted_restore:
+    movq -120(%rbp), %rax
+    cmpl $0, 44(%rax)           // ExecContext::interrupt
+    jne .Lask
+    movl weir_vector_state_mask(%rip), %eax
+    xorl %edx, %edx
+    testl %eax, %eax
+    jz .Lfxrstor
+    xrstor64 (%rsp)
+    jmp .Lregisters
+.Lfxrstor:
+    fxrstor64 (%rsp)
+.Lregisters:
+    movq -8(%rbp), %rax
+    movq -16(%rbp), %rcx
+    movq -24(%rbp), %rdx
+    movq -32(%rbp), %rbx
+    movq -40(%rbp), %rsi
+    movq -48(%rbp), %rdi
+    movq -56(%rbp), %r8
+    movq -64(%rbp), %r9
+    movq -72(%rbp), %r10
+    movq -80(%rbp), %r11
+    movq -88(%rbp), %r12
+    movq -96(%rbp), %r13
+    movq -104(%rbp), %r14
+    movq -112(%rbp), %r15
+weir_interrupted_leave:
+    leave
+weir_interrupted_popf:
+    popfq
+weir_interrupted_ret:
+    retq
+    .size weir_interrupted, . - weir_interrupted
+
+// long weir_interruptible_syscall(const uint32_t* interrupt rdi, long number rsi, const long arguments[6] rdx)
+// Answers as the kernel does. A signal that finds a request before the system call has begun goes on in weir_syscall_cancelled.
+    .globl weir_interruptible_syscall, weir_syscall_begin, weir_syscall_end, weir_syscall_cancelled
+    .type weir_interruptible_syscall, @function
+weir_interruptible_syscall:
+    movq %rsi, %rax
+    movq %rdi, %rcx
+    movq %rdx, %r11
+    movq 0(%r11), %rdi
+    movq 8(%r11), %rsi
+    movq 16(%r11), %rdx
+    movq 24(%r11), %r10
+    movq 32(%r11), %r8
+    movq 40(%r11), %r9
+weir_syscall_begin:
+    cmpl $0, 0(%rcx)
+    jne weir_syscall_cancelled
+    syscall
+weir_syscall_end:
+    retq
+weir_syscall_cancelled:
+    movq $-4, %rax              // -EINTR
+    retq
+    .size weir_interruptible_syscall, . - weir_interruptible_syscall
 
     .section .note.GNU-stack,"",@progbits

@@ -1,5 +1,6 @@
 #include "runtime/activation.hpp"
 #include "runtime/code_space.hpp"
+#include "runtime/interrupt.hpp"
 #include "runtime/memory.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/outcome.hpp"
@@ -143,7 +144,7 @@ private:
 
 }  // namespace
 
-void prepare_thread_for_guests()
+int32_t prepare_thread_for_guests()
 {
     static std::once_flag installed;
     std::call_once(installed, [] {
@@ -152,8 +153,10 @@ void prepare_thread_for_guests()
         action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
         sigemptyset(&action.sa_mask);
         for (size_t i = 0; i < handled_signals.size(); ++i) ::sigaction(handled_signals[i], &action, &previous_actions[i]);
+        install_interrupt_handler();
     });
     thread_local const SignalStack stack;
+    return admit_interrupts();
 }
 
 std::string Trap::message() const

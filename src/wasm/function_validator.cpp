@@ -64,7 +64,7 @@ bool FunctionValidator::fail(std::string message, ErrorKind kind)
     ByteReader r{m_module.bytes.subspan(std::min(m_offset, m_module.bytes.size())), m_offset};
     uint32_t code = r.u8();
     if (code >= 0xfb && code <= 0xfe) code = code << 16 | (r.u32() & 0xffffU);
-    if (const OpInfo* const op = find_op(code)) message = std::string{op->text} + ": " + message;
+    if (const OpInfo* const op = find_op(code)) message = std::string{op->text()} + ": " + message;
     m_error = ModuleError{kind, std::move(message), m_offset, m_function, {}};
     return false;
 }

@@ -239,7 +239,7 @@ namespace detail {
 constexpr uint32_t lane_limit(Opcode op, uint8_t align_log2)
 {
     if (align_log2 != none) return 16U >> align_log2;
-    const std::string_view text = find_op(static_cast<uint32_t>(op))->text;
+    const std::string_view text = find_op(static_cast<uint32_t>(op))->text();
     const size_t x = text.find('x');
     return text[x + 1] == '1' ? 16U : static_cast<uint32_t>(text[x + 1] - '0');
 }

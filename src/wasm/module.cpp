@@ -22,7 +22,7 @@ const Export* Module::find_export(std::string_view name) const
 std::string_view mnemonic(Opcode opcode)
 {
     const OpInfo* const info = find_op(static_cast<uint32_t>(opcode));
-    return info == nullptr ? std::string_view{"?"} : std::string_view{info->text};
+    return info == nullptr ? std::string_view{"?"} : info->text();
 }
 
 namespace {

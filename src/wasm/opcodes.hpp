@@ -80,10 +80,12 @@ private:
 
 struct OpInfo {
     Opcode opcode;
-    Mnemonic text;
+    Mnemonic mnemonic;
     SignatureId signature;
     uint8_t align_log2;
     Feature feature;
+
+    [[nodiscard]] constexpr std::string_view text() const { return mnemonic; }
 };
 
 inline constexpr OpInfo op_table[] = {

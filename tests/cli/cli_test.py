@@ -148,6 +148,82 @@ class Traps(Case):
         self.expect([self.file(m.bytes())], 134, b"hi\n", "unreachable")
 
 
+class Stopping(Case):
+    GUESTS = {"loop": wasm.endless, "read": wasm.reader, "sleep": wasm.sleeper}
+
+    def test_timeout_cuts_loops_and_waiting(self):
+        for name, guest in self.GUESTS.items():
+            for value in ("50ms", "0.05"):
+                with self.subTest(guest=name, timeout=value), subprocess.Popen([WEIR, "run", "--timeout", value, self.file(guest())], cwd=self.folder,
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+                    self.assertEqual(process.wait(timeout=60), 124)
+                    text = process.stderr.read().decode()
+                    self.assertEqual(text.count("\n"), 1)
+                    self.assertIn(f"longer than --timeout {value}", text)
+
+    def test_timeout_does_not_touch_what_ends_before(self):
+        self.expect(["run", "--timeout", "1h", self.file(wasm.writer(b"hi\n"))], 0, b"hi\n", "")
+
+    def stopped_by(self, signals, guest, **options):
+        """The exit code, and the text on standard error, of a guest that gets signals once it runs."""
+        with subprocess.Popen([WEIR, self.file(guest)], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              **options) as process:
+            self.assertEqual(process.stdout.read(1), b"\n")
+            for number in signals:
+                process.send_signal(number)
+            return process.wait(timeout=60), process.stderr.read()
+
+    def test_interrupt_and_terminate(self):
+        for name, guest in self.GUESTS.items():
+            with self.subTest(guest=name):
+                self.assertEqual(self.stopped_by([signal.SIGINT], guest()), (130, b""))
+                self.assertEqual(self.stopped_by([signal.SIGTERM], guest()), (143, b""))
+
+    def test_signals_that_are_ignored_stay_so(self):
+        ignore = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.assertEqual(self.stopped_by([signal.SIGINT, signal.SIGTERM], wasm.endless(), preexec_fn=ignore), (143, b""))
+
+
+class Limits(Case):
+    def test_memory_grows_to_its_limit(self):
+        guest = self.file(wasm.grower())
+        for mode in ("guard", "checked"):
+            for size, grows in (("64KiB", 0), ("100K", 0), ("128KiB", 1), ("131072", 1), ("1GiB", 1)):
+                self.expect(["--bounds", mode, "--max-memory", size, guest], grows, b"", "")
+
+    def test_memory_that_begins_beyond_the_limit(self):
+        self.expect_error(["--max-memory", "65535", self.file(wasm.grower())], 1, "more memory than --max-memory 65535B", "it wants 64KiB")
+
+    def test_stack(self):
+        m = wasm.Module()
+        m.function(wasm.call(0), export="_start")
+        guest = self.file(m.bytes())
+        self.expect(["--max-stack", "64KiB", guest], 134, b"", ["call stack exhausted", "its stack had 64KiB", "--max-stack SIZE"])
+        self.expect([guest], 134, b"", ["call stack exhausted", "its stack had 8MiB"])
+
+    def test_depth_follows_the_stack(self):
+        # Calls itself so many times: 20,000 frames of some 50 bytes.
+        m = wasm.Module()
+        counted = b"\x20\x00\x45\x04\x40\x0f\x0b" + b"\x20\x00" + wasm.i32(1) + b"\x6b" + wasm.call(0)
+        m.function(counted, params=[wasm.I32])
+        m.function(wasm.i32(20_000) + wasm.call(0), export="_start")
+        guest = self.file(m.bytes())
+        self.expect(["--max-stack", "8MiB", guest], 0, b"", "")
+        self.expect(["--max-stack", "64KiB", guest], 134, b"", "call stack exhausted")
+
+    def test_open_files(self):
+        guest, mfile = self.file(wasm.opener()), 33
+        self.expect(["--max-open-files", "4", "--dir", ".", guest], mfile, b"", "")
+        self.expect(["--max-open-files", "5", "--dir", ".", guest], 0, b"", "")
+        self.expect_error(["--max-open-files", "3", "--dir", ".", guest], 1, "--max-open-files 3 leaves no room")
+
+    def test_values_that_are_none(self):
+        for option, values in (("--timeout", ("", "0", "-1", "2x", "s")), ("--max-memory", ("", "-1", "64Mi B", "lots")),
+                               ("--max-stack", ("1KiB", "2TiB", "x")), ("--max-open-files", ("2", "-1", "x", "2000000"))):
+            for value in values:
+                self.expect_error([f"{option}={value}", "x.wasm"], 2, f"value of {option} is not understood", f"the form is {option} ")
+
+
 class BadFiles(Case):
     def test_missing_file(self):
         self.expect_error(["nothing.wasm"], 1, "there is no file 'nothing.wasm'")

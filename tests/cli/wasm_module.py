@@ -136,6 +136,58 @@ def strings(sizes_get, get):
     return m.bytes()
 
 
+def endless():
+    """Writes a line to standard output, then does nothing for ever."""
+    m = Module()
+    fd_write = m.wasi("fd_write", [I32] * 4)
+    write = store(8, i32(64)) + store(12, i32(1)) + i32(1) + i32(8) + i32(1) + i32(16) + call(fd_write) + DROP
+    m.function(write + LOOP + BR_0 + END, export="_start")
+    m.data.append((64, b"\n"))
+    return m.bytes()
+
+
+def reader():
+    """Writes a line to standard output, then reads from standard input."""
+    m = Module()
+    fd_write, fd_read = m.wasi("fd_write", [I32] * 4), m.wasi("fd_read", [I32] * 4)
+    transfer = store(8, i32(64)) + store(12, i32(1)) + i32(1) + i32(8) + i32(1) + i32(16) + call(fd_write) + DROP
+    m.function(transfer + i32(0) + i32(8) + i32(1) + i32(16) + call(fd_read) + DROP, export="_start")
+    m.data.append((64, b"\n"))
+    return m.bytes()
+
+
+def sleeper():
+    """Writes a line to standard output, then sleeps for a day."""
+    m = Module()
+    fd_write, poll = m.wasi("fd_write", [I32] * 4), m.wasi("poll_oneoff", [I32] * 4)
+    write = store(8, i32(64)) + store(12, i32(1)) + i32(1) + i32(8) + i32(1) + i32(16) + call(fd_write) + DROP
+    m.function(write + i32(128) + i32(256) + i32(1) + i32(16) + call(poll) + DROP, export="_start")
+    m.data.append((64, b"\n"))
+    m.data.append((128 + 16, b"\1\0\0\0"))  # the monotonic clock
+    m.data.append((128 + 24, (86_400 * 10**9).to_bytes(8, "little")))
+    return m.bytes()
+
+
+def grower():
+    """Exits with 1 if its memory of a page grows by one, with 0 if it does not."""
+    m = Module()
+    proc_exit = m.wasi("proc_exit", [I32], [])
+    m.function(i32(1) + b"\x40\x00" + i32(-1) + b"\x47" + call(proc_exit), export="_start")  # memory.grow, i32.ne
+    return m.bytes()
+
+
+def opener():
+    """Exits with the errno of opening "." in the first granted folder."""
+    m = Module()
+    proc_exit = m.wasi("proc_exit", [I32], [])
+    path_open = m.wasi("path_open", [I32, I32, I32, I32, I32, I64, I64, I32, I32])
+    i64_0 = b"\x42\x00"
+    m.function(i32(3) + i32(0) + i32(64) + i32(1) + i32(0) + i64_0 + i64_0 + i32(0) + i32(16) + call(path_open) + call(proc_exit),
+               export="_start")
+    m.data.append((64, b"."))
+    return m.bytes()
+
+
 def preopens():
     """Writes the guest's names of the first two granted folders, a line break behind each."""
     m = Module()

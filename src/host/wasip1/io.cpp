@@ -1,7 +1,9 @@
 #include "host/wasip1/support.hpp"
+#include "runtime/interrupt.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -74,26 +76,36 @@ bool is_ready(int host_fd, short events) noexcept
     return retrying([&] { return ::poll(&p, 1, 0); }) > 0;
 }
 
-void wait_until_ready(int host_fd, short events) noexcept
+/// False when the guest is to be stopped.
+bool wait_until_ready(int host_fd, short events) noexcept
 {
     pollfd p{host_fd, events, 0};
-    retrying([&] { return ::poll(&p, 1, -1); });
+    return runtime::interruptible_syscall(SYS_poll, &p, 1, -1) >= 0;
 }
 
-/// Reads or writes (`call` with the flags of preadv2) on a description that other processes share. Whether it waits is the guest's
-/// flag, and not the description's, which is not ours to change.
-template <class Call>
-ssize_t shared_transfer(OpenFile& file, short events, Buffers& buffers, Call call) noexcept
+/// preadv2 or pwritev2 at the file's position: the plain call where there are no flags, which all files understand.
+ssize_t transfer(const OpenFile& file, short events, const Buffers& buffers, int flags) noexcept
+{
+    const bool reads = events == POLLIN;
+    if (flags == 0)
+        return runtime::interruptible_syscall(reads ? SYS_readv : SYS_writev, file.host_fd, buffers.data(), buffers.count());
+    return runtime::interruptible_syscall(reads ? SYS_preadv2 : SYS_pwritev2, file.host_fd, buffers.data(), buffers.count(), -1, -1,
+                                          flags);
+}
+
+/// Reads or writes on a description that other processes share. Whether it waits is the guest's flag, and not the description's, which is
+/// not ours to change. `append` is RWF_APPEND or 0.
+ssize_t shared_transfer(OpenFile& file, short events, Buffers& buffers, int append = 0) noexcept
 {
     if ((file.flags & fdflag_nonblock) == 0 || !can_wait(file)) {
         for (;;) {
-            const ssize_t n = retrying([&] { return call(0); });
+            const ssize_t n = transfer(file, events, buffers, append);
             if (n >= 0 || errno != EAGAIN) return n;
-            wait_until_ready(file.host_fd, events);  // somebody else made it non-blocking
+            if (!wait_until_ready(file.host_fd, events)) return -1;  // somebody else made it non-blocking
         }
     }
     if (!file.lacks_nowait) {
-        const ssize_t n = retrying([&] { return call(RWF_NOWAIT); });
+        const ssize_t n = transfer(file, events, buffers, append | RWF_NOWAIT);
         if (n >= 0 || errno != EOPNOTSUPP) return n;
         file.lacks_nowait = true;
     }
@@ -103,7 +115,7 @@ ssize_t shared_transfer(OpenFile& file, short events, Buffers& buffers, Call cal
     }
     // So much a pipe takes at once when it says that it is writable; more could wait for the reader.
     if (events == POLLOUT) buffers.cut(PIPE_BUF);
-    return retrying([&] { return call(0); });
+    return transfer(file, events, buffers, append);
 }
 
 /// Reads into the buffers, in order.
@@ -116,11 +128,8 @@ HostResult<uint32_t> fd_read(Context& cx, Fd fd, GuestSpan<Iovec> iovs) noexcept
     WEIR_TRY(file, file_for(cx, fd, right_fd_read));
     Buffers buffers;
     if (const Errno e = buffers.read(cx, iovs); e != Errno::success) return e;
-    if (!file->is_shared) return transferred(retrying([&] { return ::readv(file->host_fd, buffers.data(), buffers.count()); }));
-    return transferred(shared_transfer(*file, POLLIN, buffers, [&](int flags) {
-        return flags == 0 ? ::readv(file->host_fd, buffers.data(), buffers.count())
-                          : ::preadv2(file->host_fd, buffers.data(), buffers.count(), -1, flags);
-    }));
+    if (!file->is_shared) return transferred(transfer(*file, POLLIN, buffers, 0));
+    return transferred(shared_transfer(*file, POLLIN, buffers));
 }
 
 /// Reads at an offset, without moving the position.
@@ -146,13 +155,9 @@ HostResult<uint32_t> fd_write(Context& cx, Fd fd, GuestSpan<Iovec> iovs) noexcep
     WEIR_TRY(file, file_for_change(cx, fd, right_fd_write));
     Buffers buffers;
     if (const Errno e = buffers.read(cx, iovs); e != Errno::success) return e;
-    if (!file->is_shared) return transferred(retrying([&] { return ::writev(file->host_fd, buffers.data(), buffers.count()); }));
+    if (!file->is_shared) return transferred(transfer(*file, POLLOUT, buffers, 0));
     const int append = (file->flags & fdflag_append) != 0 && file->type == FileType::regular_file ? RWF_APPEND : 0;
-    return transferred(shared_transfer(*file, POLLOUT, buffers, [&](int flags) {
-        flags |= append;
-        return flags == 0 ? ::writev(file->host_fd, buffers.data(), buffers.count())
-                          : ::pwritev2(file->host_fd, buffers.data(), buffers.count(), -1, flags);
-    }));
+    return transferred(shared_transfer(*file, POLLOUT, buffers, append));
 }
 
 /// Writes at an offset, without moving the position. On a file opened to append it appends, as on Linux.

@@ -1,5 +1,7 @@
 #include "host/wasip1/path.hpp"
 
+#include "runtime/interrupt.hpp"
+
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -35,12 +37,13 @@ Errno open_beneath(const OpenFile& directory, const Path& path, uint64_t flags, 
     // EAGAIN: something on the host was renamed while a `..` was resolved. The bound is against a host that never stops renaming.
     constexpr int max_attempts = 1000;
     for (int attempt = 1;; ++attempt) {
-        const long fd = ::syscall(SYS_openat2, directory.host_fd, path.c_str(), &how, sizeof how);
+        // A FIFO waits for its other end.
+        const long fd = runtime::interruptible_syscall(SYS_openat2, directory.host_fd, path.c_str(), &how, sizeof how);
         if (fd >= 0) {
             opened = UniqueFd{static_cast<int>(fd)};
             return Errno::success;
         }
-        if (errno == EINTR || (errno == EAGAIN && attempt < max_attempts)) continue;
+        if (errno == EAGAIN && attempt < max_attempts) continue;
         return errno == EXDEV ? Errno::perm : from_host(errno);
     }
 }

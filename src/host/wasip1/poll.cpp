@@ -1,7 +1,9 @@
 #include "host/wasip1/support.hpp"
+#include "runtime/interrupt.hpp"
 
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 
 #include <algorithm>
@@ -130,7 +132,7 @@ public:
         earliest = std::min(earliest, clock.due_ns);
     }
 
-    /// Sleeps until something expected has come. The wall clock is waited for by a timer of the kernel's, which follows it when it is set.
+    /// Sleeps until something expected has come; intr when the guest is to be stopped. The wall clock is waited for by a timer of the kernel's, which follows it when it is set.
     [[nodiscard]] Errno wait() noexcept
     {
         UniqueFd timer;
@@ -150,8 +152,10 @@ public:
                 const uint64_t now = now_ns(CLOCK_MONOTONIC);
                 timeout = to_timespec(Timestamp{m_monotonic_ns > now ? std::min<uint64_t>(m_monotonic_ns - now, INT64_MAX) : 0});
             }
-            const int n = ::ppoll(m_polls.span().data(), count, is_bounded ? &timeout : nullptr, nullptr);
-            if (n < 0 && errno != EINTR) return from_host(errno);
+            const long n = runtime::try_interruptible_syscall(
+                SYS_ppoll, {runtime::to_syscall_argument(m_polls.span().data()), static_cast<long>(count),
+                            is_bounded ? runtime::to_syscall_argument(&timeout) : 0, 0, 0, 0});
+            if (n < 0 && (errno != EINTR || runtime::must_stop())) return from_host(errno);
             // The kernel may be early by its own clock's tick; then it is asked again for the rest.
             if (n > 0 || m_is_ready || (m_monotonic_ns != never && now_ns(CLOCK_MONOTONIC) >= m_monotonic_ns))
                 return Errno::success;

@@ -1,7 +1,9 @@
 #include "host/wasip1/support.hpp"
+#include "runtime/interrupt.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -80,7 +82,7 @@ HostResult<Fd> sock_accept(Context& cx, Fd fd, FdFlags flags) noexcept
         if (retrying([&] { return ::poll(&p, 1, 0); }) == 0) return Errno::again;
     }
     const int host_flags = SOCK_CLOEXEC | ((flags & fdflag_nonblock) != 0 ? SOCK_NONBLOCK : 0);
-    file->owned = UniqueFd{retrying([&] { return ::accept4(listener->host_fd, nullptr, nullptr, host_flags); })};
+    file->owned = UniqueFd{static_cast<int>(runtime::interruptible_syscall(SYS_accept4, listener->host_fd, 0, 0, host_flags))};
     if (!file->owned) return from_host(errno);
     file->host_fd = file->owned.get();
     file->type = listener->type;
@@ -103,7 +105,7 @@ HostResult<std::pair<uint32_t, RoFlags>> sock_recv(Context& cx, Fd fd, GuestSpan
     if (const Errno e = message.read(cx, ri_data); e != Errno::success) return e;
     const int host_flags =
         ((flags & ri_recv_peek) != 0 ? MSG_PEEK : 0) | ((flags & ri_recv_waitall) != 0 ? MSG_WAITALL : 0) | wait_flags(*file);
-    const ssize_t n = retrying([&] { return ::recvmsg(file->host_fd, &message.header, host_flags); });
+    const ssize_t n = runtime::interruptible_syscall(SYS_recvmsg, file->host_fd, &message.header, host_flags);
     if (n < 0) return from_host(errno);
     const bool is_truncated = (message.header.msg_flags & MSG_TRUNC) != 0;
     return std::pair{static_cast<uint32_t>(n), is_truncated ? ro_recv_data_truncated : RoFlags{}};
@@ -119,7 +121,7 @@ HostResult<uint32_t> sock_send(Context& cx, Fd fd, GuestSpan<Iovec> si_data, uin
     if (flags != 0) return Errno::inval;
     Message message;
     if (const Errno e = message.read(cx, si_data); e != Errno::success) return e;
-    const ssize_t n = retrying([&] { return ::sendmsg(file->host_fd, &message.header, MSG_NOSIGNAL | wait_flags(*file)); });
+    const ssize_t n = runtime::interruptible_syscall(SYS_sendmsg, file->host_fd, &message.header, MSG_NOSIGNAL | wait_flags(*file));
     if (n < 0) return from_host(errno);
     return static_cast<uint32_t>(n);
 }

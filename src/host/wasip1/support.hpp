@@ -21,7 +21,8 @@ namespace weir::wasip1 {
 /// @error rofs  The file was reached through a read-only mount.
 [[nodiscard]] Result<OpenFile*, Errno> file_for_change(Context& cx, Fd fd, Rights needed) noexcept;
 
-/// Repeats a system call that a signal of the host's interrupted. All that may block goes through here.
+/// Repeats a system call that a signal of the host's interrupted. What may wait for others, and so for ever, is made with
+/// runtime::interruptible_syscall instead: the guest can be stopped there.
 template <class F>
 auto retrying(F call) noexcept
 {

@@ -145,7 +145,7 @@ void LoadStoreEdges::check(Guest& guest, const MemoryAccess& access, uint64_t of
     for (uint32_t i = 1; i < access.signature().operand_count; ++i)
         operands.push_back(operand_value(access.signature().operands[i].kind(), i));
     // An exchange that happens; the one that does not is the specification suite's.
-    if (is_inside && access.op->text.contains(".cmpxchg")) operands[0].bits = read_unsigned(at);
+    if (is_inside && access.op->text().contains(".cmpxchg")) operands[0].bits = read_unsigned(at);
 
     CallResult expected;
     if (access.is_atomic() && !overflows && address % width != 0) {
@@ -165,9 +165,9 @@ void LoadStoreEdges::check(Guest& guest, const MemoryAccess& access, uint64_t of
     Values arguments{kind().is_64 ? i64(index) : i32(static_cast<uint32_t>(index))};
     arguments.insert(arguments.end(), operands.begin(), operands.end());
     const CallResult result = guest.call(function, arguments);
-    EXPECT_EQ(result, expected) << access.op->text << " lane " << access.lane << " offset " << offset << " index " << index
+    EXPECT_EQ(result, expected) << access.op->text() << " lane " << access.lane << " offset " << offset << " index " << index
                                 << " by " << function;
-    EXPECT_TRUE(std::ranges::equal(window, expected_bytes)) << access.op->text << " lane " << access.lane << " offset " << offset
+    EXPECT_TRUE(std::ranges::equal(window, expected_bytes)) << access.op->text() << " lane " << access.lane << " offset " << offset
                                                             << " index " << index << " by " << function << " left other bytes";
 }
 

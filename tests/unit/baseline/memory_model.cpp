@@ -47,7 +47,7 @@ TypedValue scalar(ValKind kind, uint64_t bits)
 
 TypedValue load_vector(const MemoryAccess& access, std::span<const std::byte> at, std::span<const TypedValue> operands)
 {
-    const std::string_view name = access.op->text;
+    const std::string_view name = access.op->text();
     Vector v{access.is_lane() ? operands[0] : TypedValue{}};
     if (access.is_lane()) {
         std::ranges::copy(at, v.lane(access.lane, at.size()).begin());
@@ -107,7 +107,7 @@ std::vector<MemoryAccess> all_memory_accesses()
 
 std::optional<TypedValue> perform(const MemoryAccess& access, std::span<std::byte> at, std::span<const TypedValue> operands)
 {
-    const std::string_view name = access.op->text;
+    const std::string_view name = access.op->text();
     const wasm::Signature& signature = access.signature();
     if (name == "memory.atomic.notify") return i32(0);  // nobody waits
     if (name.contains(".store")) {

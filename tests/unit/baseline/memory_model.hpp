@@ -22,8 +22,8 @@ struct MemoryAccess {
 
     [[nodiscard]] uint32_t width() const { return 1U << op->align_log2; }
     [[nodiscard]] bool is_atomic() const { return op->feature == wasm::Feature::threads; }
-    [[nodiscard]] bool is_wait() const { return op->text.starts_with("memory.atomic.wait"); }
-    [[nodiscard]] bool is_lane() const { return op->text.ends_with("_lane"); }
+    [[nodiscard]] bool is_wait() const { return op->text().starts_with("memory.atomic.wait"); }
+    [[nodiscard]] bool is_lane() const { return op->text().ends_with("_lane"); }
     [[nodiscard]] const wasm::Signature& signature() const;
     /// The instruction with its immediates; operands must be on the stack.
     void append_to(Code& code, uint64_t offset, uint32_t memory) const;

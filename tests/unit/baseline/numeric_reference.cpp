@@ -279,7 +279,7 @@ const wasm::OpInfo& row_of(Opcode opcode)
 }
 }  // namespace
 wasm::Signature signature_of(Opcode opcode) { return signature_table[static_cast<size_t>(row_of(opcode).signature)]; }
-std::string_view name_of(Opcode opcode) { return row_of(opcode).text; }
+std::string_view name_of(Opcode opcode) { return row_of(opcode).text(); }
 
 std::span<const uint64_t> edge_values(ValKind kind)
 {

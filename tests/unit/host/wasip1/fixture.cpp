@@ -140,20 +140,31 @@ void Wasi::call_with(const runtime::HostFunction& function, std::span<const uint
     ASSERT_TRUE(invoke(function, arguments, values)) << function.name;
 }
 
-std::optional<uint32_t> Wasi::exit_code_of(std::string_view name, std::initializer_list<uint64_t> arguments)
+runtime::Outcome Wasi::run(std::string_view name, std::initializer_list<uint64_t> arguments)
 {
     const runtime::HostFunction* const function = find("wasi_snapshot_preview1", name);
-    if (function == nullptr) return std::nullopt;
-    // As the guest's only call, so that the store sees the exit.
-    runtime::Store& store = m_guest.instance()->store();
+    if (function == nullptr) {
+        ADD_FAILURE() << "no function " << name;
+        return runtime::Returned{};
+    }
+    runtime::Store& store = guest_store();
     const auto type = store.engine().types()->intern(
         wasm::FuncType{{function->params.begin(), function->params.end()}, {function->results.begin(), function->results.end()}});
     const runtime::Function* const f = store.create_host_function(*type, function->entry, m_world.get());
-    if (f == nullptr) return std::nullopt;
+    if (f == nullptr) {
+        ADD_FAILURE() << "no code space";
+        return runtime::Returned{};
+    }
+    static_cast<runtime::HostFunctionContext*>(f->context)->instance = m_guest.instance();
     runtime::Value values[16]{};
     size_t i = 0;
     for (const uint64_t argument : arguments) values[i++].i64 = argument;
-    const runtime::Outcome outcome = store.call(*f, values);
+    return store.call(*f, values);
+}
+
+std::optional<uint32_t> Wasi::exit_code_of(std::string_view name, std::initializer_list<uint64_t> arguments)
+{
+    const runtime::Outcome outcome = run(name, arguments);
     const auto* const exit = std::get_if<runtime::Exit>(&outcome);
     return exit == nullptr ? std::nullopt : std::optional{exit->code};
 }

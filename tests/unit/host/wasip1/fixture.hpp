@@ -82,6 +82,9 @@ protected:
                std::string_view module = "wasi_snapshot_preview1");
     /// Calls a function of a table with as many arguments as it has; the errno is in values[0].
     void call_with(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values);
+    /// What a call comes to as the only one of the store's guest, which it may end.
+    runtime::Outcome run(std::string_view name, std::initializer_list<uint64_t> arguments);
+    runtime::Store& guest_store() { return m_guest.instance()->store(); }
     /// The exit code of a call that ends the guest.
     std::optional<uint32_t> exit_code_of(std::string_view name, std::initializer_list<uint64_t> arguments);
 
