@@ -31,15 +31,26 @@ public:
             machine = std::move(made);
         }
         TranslationOptions translation{.has_fma = machine->has_feature("fma")};
-        const auto compile = [&]() -> Result<ReadObject, CompileError> {
+        DeadLoads dead_loads;
+        bool has_lost_loads = false;
+        const auto compile_once = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
             llvm::LLVMContext context;
             llvm::Module unit{"wasm", context};
             machine->prepare(unit);
-            FunctionTranslator translator{unit, module, layout, options, translation};
-            WEIR_CHECK(translator.translate(function));
-            machine->optimize(unit);
-            WEIR_TRY(object, machine->emit(unit));
-            return read_object(*machine, object, out);
+            FunctionTranslator translator{unit, module, layout, options, translation, dead_loads};
+            auto object = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
+                WEIR_CHECK(translator.translate(function));
+                machine->optimize(unit);
+                return machine->emit(unit);
+            }();
+            has_lost_loads = dead_loads.finish();
+            return object;
+        };
+        const auto compile = [&]() -> Result<ReadObject, CompileError> {
+            for (;;) {  // each round makes at least one more load volatile
+                WEIR_TRY(object, compile_once());
+                if (!has_lost_loads) return read_object(*machine, object, out);
+            }
         };
         WEIR_TRY(read, compile());
         if (read.frame_bytes > max_unchecked_frame_bytes) {

@@ -54,18 +54,15 @@ Result<std::unique_ptr<Machine>, CompileError> Machine::create()
     options.TrapUnreachable = true;  // what follows a call that does not return is no other function's code
     auto machine = std::unique_ptr<Machine>{new Machine};
     machine->m_target.reset(target->createTargetMachine(triple, llvm::sys::getHostCPUName(), features.getString(), options,
-                                                        llvm::Reloc::PIC_, llvm::CodeModel::Small,
-                                                        llvm::CodeGenOptLevel::Default));
+                                                        llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
     llvm::TargetMachine& tm = *machine->m_target;
-    machine->m_mc_context = std::make_unique<llvm::MCContext>(triple, tm.getMCAsmInfo(), tm.getMCRegisterInfo(), tm.getMCSubtargetInfo());
+    machine->m_mc_context =
+        std::make_unique<llvm::MCContext>(triple, tm.getMCAsmInfo(), tm.getMCRegisterInfo(), tm.getMCSubtargetInfo());
     machine->m_disassembler.reset(target->createMCDisassembler(*tm.getMCSubtargetInfo(), *machine->m_mc_context));
     return machine;
 }
 
-bool Machine::has_feature(llvm::StringRef name) const
-{
-    return m_target->getMCSubtargetInfo()->checkFeatures(("+" + name).str());
-}
+bool Machine::has_feature(llvm::StringRef name) const { return m_target->getMCSubtargetInfo()->checkFeatures(("+" + name).str()); }
 
 void Machine::prepare(llvm::Module& module) const
 {

@@ -81,12 +81,17 @@ void FunctionTranslator::place_parameters()
     const std::vector<bool> in_register = parameters_in_registers(*m_type);
     unsigned next_argument = 1;
     size_t next_slot = 0;
+    unsigned next_integer = 1, next_vector = 1 + max_integer_registers;
     for (size_t i = 0; i < in_register.size(); ++i) {
         llvm::Value* value = nullptr;
-        if (in_register[i]) {
+        if (in_register[i] && m_has_tail_calls) {
+            llvm::Value* const argument = m_function->getArg(is_integer(m_type->params[i]) ? next_integer++ : next_vector++);
+            value = from_register(argument, type_of(m_type->params[i]));
+        } else if (in_register[i]) {
             value = m_function->getArg(next_argument++);
         } else {
-            llvm::LoadInst* const load = m_b.CreateAlignedLoad(type_of(m_type->params[i]), transfer_slot(next_slot++), llvm::Align{8});
+            llvm::LoadInst* const load =
+                m_b.CreateAlignedLoad(type_of(m_type->params[i]), transfer_slot(next_slot++), llvm::Align{8});
             load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
             value = load;
         }
@@ -132,6 +137,47 @@ llvm::FunctionType* FunctionTranslator::machine_type(const wasm::FuncType& type)
     return llvm::FunctionType::get(type.results.empty() ? m_b.getVoidTy() : type_of(type.results[0]), parameters, false);
 }
 
+llvm::FunctionType* FunctionTranslator::tail_call_type(const wasm::FuncType& type)
+{
+    std::vector<llvm::Type*> parameters{m_b.getPtrTy()};
+    parameters.insert(parameters.end(), max_integer_registers, m_b.getInt64Ty());
+    parameters.insert(parameters.end(), max_vector_registers, vector_type(Shape::i64x2));
+    return llvm::FunctionType::get(type.results.empty() ? m_b.getVoidTy() : type_of(type.results[0]), parameters, false);
+}
+
+llvm::Value* FunctionTranslator::to_register(llvm::Value* v)
+{
+    if (v->getType()->isIntegerTy()) return m_b.CreateZExt(v, m_b.getInt64Ty());
+    if (v->getType()->isVectorTy()) return v;
+    const Shape shape = v->getType()->isFloatTy() ? Shape::f32x4 : Shape::f64x2;
+    llvm::Value* const vector = m_b.CreateInsertElement(llvm::PoisonValue::get(vector_type(shape)), v, uint64_t{0});
+    return m_b.CreateBitCast(m_b.CreateFreeze(vector), vector_type(Shape::i64x2));
+}
+
+llvm::Value* FunctionTranslator::from_register(llvm::Value* v, llvm::Type* type)
+{
+    if (type->isIntegerTy()) return m_b.CreateTrunc(v, type);
+    if (type->isVectorTy()) return v;
+    return m_b.CreateExtractElement(m_b.CreateBitCast(v, vector_type(type->isFloatTy() ? Shape::f32x4 : Shape::f64x2)),
+                                    uint64_t{0});
+}
+
+/// The arguments as tail_call_type() takes them: context, integers, vectors; what is left over has any value.
+FunctionTranslator::Values FunctionTranslator::all_registers(const Values& arguments, const wasm::FuncType& type)
+{
+    Values integers, vectors;
+    const std::vector<bool> in_register = parameters_in_registers(type);
+    size_t next = 1;
+    for (size_t i = 0; i < in_register.size(); ++i)
+        if (in_register[i]) (is_integer(type.params[i]) ? integers : vectors).push_back(to_register(arguments[next++]));
+    integers.resize(max_integer_registers, llvm::PoisonValue::get(m_b.getInt64Ty()));
+    vectors.resize(max_vector_registers, llvm::PoisonValue::get(vector_type(Shape::i64x2)));
+    Values all{arguments[0]};
+    all.insert(all.end(), integers.begin(), integers.end());
+    all.insert(all.end(), vectors.begin(), vectors.end());
+    return all;
+}
+
 void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_context, const wasm::FuncType& type, CallMode mode)
 {
     const std::vector<bool> in_register = parameters_in_registers(type);
@@ -147,9 +193,9 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
         }
     }
     m_stack.resize(base);
-    llvm::CallInst* const call = m_b.CreateCall(machine_type(type), entry, arguments);
-    // With arguments in registers alone this convention is C's, and tail calls between any types are guaranteed.
-    call->setCallingConv(llvm::CallingConv::Tail);
+    if (mode == CallMode::tail) arguments = all_registers(arguments, type);
+    llvm::CallInst* const call =
+        m_b.CreateCall(mode == CallMode::tail ? tail_call_type(type) : machine_type(type), entry, arguments);
     call->setDoesNotThrow();
     if (mode == CallMode::tail) {
         call->setTailCallKind(llvm::CallInst::TCK_MustTail);
@@ -162,8 +208,7 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
         if (i == 0) {
             push(call);
         } else {
-            llvm::LoadInst* const load =
-                m_b.CreateAlignedLoad(type_of(type.results[i]), transfer_slot(i - 1), llvm::Align{8});
+            llvm::LoadInst* const load = m_b.CreateAlignedLoad(type_of(type.results[i]), transfer_slot(i - 1), llvm::Align{8});
             load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
             push(load);
         }
@@ -208,7 +253,8 @@ llvm::Value* FunctionTranslator::callee_of_indirect(const wasm::CallIndirectImm&
     trap_if(m_b.CreateICmpUGE(index, field(header, offsetof(TableHeader, size), m_b.getInt64Ty(), m_alias_context)),
             TrapKind::undefined_element);
     llvm::Value* const elements = field(header, offsetof(TableHeader, elements), m_b.getPtrTy(), m_alias_context);
-    llvm::LoadInst* const element = m_b.CreateAlignedLoad(m_b.getPtrTy(), m_b.CreateGEP(m_b.getInt64Ty(), elements, index), llvm::Align{8});
+    llvm::LoadInst* const element =
+        m_b.CreateAlignedLoad(m_b.getPtrTy(), m_b.CreateGEP(m_b.getInt64Ty(), elements, index), llvm::Align{8});
     element->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_tables);
     trap_if(m_b.CreateIsNull(element), TrapKind::uninitialized_element);
     llvm::Value* const wanted = context_field(m_layout.type_id(imm.type), m_b.getInt32Ty());
@@ -261,7 +307,8 @@ void FunctionTranslator::translate(Opcode op, const wasm::TableIdx& table)
 {
     llvm::Value* const header = context_field(m_layout.table(table), m_b.getPtrTy());
     const auto size = [&] { return field(header, offsetof(TableHeader, size), m_b.getInt64Ty(), m_alias_context); };
-    llvm::Type* const index_type = m_module.tables[table.value].type.address == wasm::AddressType::i64 ? m_b.getInt64Ty() : m_b.getInt32Ty();
+    llvm::Type* const index_type =
+        m_module.tables[table.value].type.address == wasm::AddressType::i64 ? m_b.getInt64Ty() : m_b.getInt32Ty();
     const auto entry = [&](llvm::Value* index) {
         trap_if(m_b.CreateICmpUGE(index, size()), TrapKind::table_out_of_bounds);
         llvm::Value* const elements = field(header, offsetof(TableHeader, elements), m_b.getPtrTy(), m_alias_context);

@@ -63,6 +63,7 @@ llvm::Value* FunctionTranslator::load_from(llvm::Value* address, llvm::Type* typ
 {
     llvm::LoadInst* const load = m_b.CreateAlignedLoad(type, address, llvm::Align{1});
     load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_memory);
+    m_dead_loads.add(load, m_wasm_offset);
     return load;
 }
 
@@ -139,7 +140,8 @@ void FunctionTranslator::translate(Opcode op, const wasm::MemoryIdx& memory)
     }
     case Opcode::memory_grow: {
         llvm::Value* const delta = pop_u64();
-        return push(m_b.CreateTrunc(call_builtin(Builtin::memory_grow, m_b.getInt64Ty(), {{const_u32(memory.value), delta}}), index_type));
+        return push(
+            m_b.CreateTrunc(call_builtin(Builtin::memory_grow, m_b.getInt64Ty(), {{const_u32(memory.value), delta}}), index_type));
     }
     case Opcode::memory_fill: {
         llvm::Value* const count = pop_u64();
@@ -156,7 +158,8 @@ void FunctionTranslator::translate(Opcode op, const wasm::MemoryIdx& memory)
 
 void FunctionTranslator::atomic_load(const MemArg& arg, uint32_t bits, bool is_64)
 {
-    llvm::LoadInst* const load = m_b.CreateAlignedLoad(m_b.getIntNTy(bits), pop_address(arg, bits / 8, true), llvm::Align{bits / 8});
+    llvm::LoadInst* const load =
+        m_b.CreateAlignedLoad(m_b.getIntNTy(bits), pop_address(arg, bits / 8, true), llvm::Align{bits / 8});
     load->setAtomic(llvm::AtomicOrdering::SequentiallyConsistent);
     load->setVolatile(true);  // its trap is not to be lost either
     push(m_b.CreateZExt(load, m_b.getIntNTy(is_64 ? 64 : 32)));
@@ -230,13 +233,13 @@ void FunctionTranslator::atomic_builtin(Builtin builtin, const MemArg& arg, size
 bool FunctionTranslator::translate_atomic(Opcode op, const MemArg& arg)
 {
     using Rmw = llvm::AtomicRMWInst;
-#define WEIR_RMW(name, binop)                                                                        \
-    case Opcode::i32_atomic_rmw_##name: return atomic_rmw(Rmw::binop, arg, 32, false), true;         \
-    case Opcode::i64_atomic_rmw_##name: return atomic_rmw(Rmw::binop, arg, 64, true), true;          \
-    case Opcode::i32_atomic_rmw8_##name##_u: return atomic_rmw(Rmw::binop, arg, 8, false), true;     \
-    case Opcode::i32_atomic_rmw16_##name##_u: return atomic_rmw(Rmw::binop, arg, 16, false), true;   \
-    case Opcode::i64_atomic_rmw8_##name##_u: return atomic_rmw(Rmw::binop, arg, 8, true), true;      \
-    case Opcode::i64_atomic_rmw16_##name##_u: return atomic_rmw(Rmw::binop, arg, 16, true), true;    \
+#define WEIR_RMW(name, binop)                                                                      \
+    case Opcode::i32_atomic_rmw_##name: return atomic_rmw(Rmw::binop, arg, 32, false), true;       \
+    case Opcode::i64_atomic_rmw_##name: return atomic_rmw(Rmw::binop, arg, 64, true), true;        \
+    case Opcode::i32_atomic_rmw8_##name##_u: return atomic_rmw(Rmw::binop, arg, 8, false), true;   \
+    case Opcode::i32_atomic_rmw16_##name##_u: return atomic_rmw(Rmw::binop, arg, 16, false), true; \
+    case Opcode::i64_atomic_rmw8_##name##_u: return atomic_rmw(Rmw::binop, arg, 8, true), true;    \
+    case Opcode::i64_atomic_rmw16_##name##_u: return atomic_rmw(Rmw::binop, arg, 16, true), true;  \
     case Opcode::i64_atomic_rmw32_##name##_u: return atomic_rmw(Rmw::binop, arg, 32, true), true;
     switch (op) {
         WEIR_RMW(add, Add)

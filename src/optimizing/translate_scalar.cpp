@@ -97,43 +97,42 @@ bool FunctionTranslator::translate_integer(Opcode op)
         return push_wide(is_signed ? m_b.CreateMul(m_b.CreateSExt(a, i128), m_b.CreateSExt(b, i128))
                                    : m_b.CreateMul(m_b.CreateZExt(a, i128), m_b.CreateZExt(b, i128)));
     };
-#define WEIR_BOTH(name) \
+#define WEIR_BOTH(name)      \
     case Opcode::i32_##name: \
     case Opcode::i64_##name
     switch (op) {
-    WEIR_BOTH(eqz):
-        push_bool(m_b.CreateNot(pop_bool()));
+        WEIR_BOTH(eqz) : push_bool(m_b.CreateNot(pop_bool()));
         return true;
-    WEIR_BOTH(eq): return compares(CmpInst::ICMP_EQ);
-    WEIR_BOTH(ne): return compares(CmpInst::ICMP_NE);
-    WEIR_BOTH(lt_s): return compares(CmpInst::ICMP_SLT);
-    WEIR_BOTH(lt_u): return compares(CmpInst::ICMP_ULT);
-    WEIR_BOTH(gt_s): return compares(CmpInst::ICMP_SGT);
-    WEIR_BOTH(gt_u): return compares(CmpInst::ICMP_UGT);
-    WEIR_BOTH(le_s): return compares(CmpInst::ICMP_SLE);
-    WEIR_BOTH(le_u): return compares(CmpInst::ICMP_ULE);
-    WEIR_BOTH(ge_s): return compares(CmpInst::ICMP_SGE);
-    WEIR_BOTH(ge_u): return compares(CmpInst::ICMP_UGE);
-    WEIR_BOTH(clz): return count_bits(llvm::Intrinsic::ctlz);
-    WEIR_BOTH(ctz): return count_bits(llvm::Intrinsic::cttz);
-    WEIR_BOTH(popcnt): return count_bits(llvm::Intrinsic::ctpop);
-    WEIR_BOTH(add): return binary(llvm::Instruction::Add);
-    WEIR_BOTH(sub): return binary(llvm::Instruction::Sub);
-    WEIR_BOTH(mul): return binary(llvm::Instruction::Mul);
-    WEIR_BOTH(and): return binary(llvm::Instruction::And);
-    WEIR_BOTH(or): return binary(llvm::Instruction::Or);
-    WEIR_BOTH(xor): return binary(llvm::Instruction::Xor);
-    WEIR_BOTH(div_s): return divides(true, false);
-    WEIR_BOTH(div_u): return divides(false, false);
-    WEIR_BOTH(rem_s): return divides(true, true);
-    WEIR_BOTH(rem_u): return divides(false, true);
-    WEIR_BOTH(shl): return shift(llvm::Instruction::Shl);
-    WEIR_BOTH(shr_s): return shift(llvm::Instruction::AShr);
-    WEIR_BOTH(shr_u): return shift(llvm::Instruction::LShr);
-    WEIR_BOTH(rotl): return rotate(llvm::Intrinsic::fshl);
-    WEIR_BOTH(rotr): return rotate(llvm::Intrinsic::fshr);
-    WEIR_BOTH(extend8_s): return sign_extend(8);
-    WEIR_BOTH(extend16_s): return sign_extend(16);
+        WEIR_BOTH(eq) : return compares(CmpInst::ICMP_EQ);
+        WEIR_BOTH(ne) : return compares(CmpInst::ICMP_NE);
+        WEIR_BOTH(lt_s) : return compares(CmpInst::ICMP_SLT);
+        WEIR_BOTH(lt_u) : return compares(CmpInst::ICMP_ULT);
+        WEIR_BOTH(gt_s) : return compares(CmpInst::ICMP_SGT);
+        WEIR_BOTH(gt_u) : return compares(CmpInst::ICMP_UGT);
+        WEIR_BOTH(le_s) : return compares(CmpInst::ICMP_SLE);
+        WEIR_BOTH(le_u) : return compares(CmpInst::ICMP_ULE);
+        WEIR_BOTH(ge_s) : return compares(CmpInst::ICMP_SGE);
+        WEIR_BOTH(ge_u) : return compares(CmpInst::ICMP_UGE);
+        WEIR_BOTH(clz) : return count_bits(llvm::Intrinsic::ctlz);
+        WEIR_BOTH(ctz) : return count_bits(llvm::Intrinsic::cttz);
+        WEIR_BOTH(popcnt) : return count_bits(llvm::Intrinsic::ctpop);
+        WEIR_BOTH(add) : return binary(llvm::Instruction::Add);
+        WEIR_BOTH(sub) : return binary(llvm::Instruction::Sub);
+        WEIR_BOTH(mul) : return binary(llvm::Instruction::Mul);
+        WEIR_BOTH(and) : return binary(llvm::Instruction::And);
+        WEIR_BOTH(or) : return binary(llvm::Instruction::Or);
+        WEIR_BOTH(xor) : return binary(llvm::Instruction::Xor);
+        WEIR_BOTH(div_s) : return divides(true, false);
+        WEIR_BOTH(div_u) : return divides(false, false);
+        WEIR_BOTH(rem_s) : return divides(true, true);
+        WEIR_BOTH(rem_u) : return divides(false, true);
+        WEIR_BOTH(shl) : return shift(llvm::Instruction::Shl);
+        WEIR_BOTH(shr_s) : return shift(llvm::Instruction::AShr);
+        WEIR_BOTH(shr_u) : return shift(llvm::Instruction::LShr);
+        WEIR_BOTH(rotl) : return rotate(llvm::Intrinsic::fshl);
+        WEIR_BOTH(rotr) : return rotate(llvm::Intrinsic::fshr);
+        WEIR_BOTH(extend8_s) : return sign_extend(8);
+        WEIR_BOTH(extend16_s) : return sign_extend(16);
     case Opcode::i64_extend32_s: return sign_extend(32);
     case Opcode::ref_eq: return compares(CmpInst::ICMP_EQ);
     case Opcode::i64_add128: return wide_add(llvm::Instruction::Add);
@@ -187,37 +186,37 @@ bool FunctionTranslator::translate_float(Opcode op)
         push(float_extreme(a, b, is_max));
         return true;
     };
-#define WEIR_BOTH(name) \
+#define WEIR_BOTH(name)      \
     case Opcode::f32_##name: \
     case Opcode::f64_##name
     switch (op) {
-    WEIR_BOTH(eq): return compares(CmpInst::FCMP_OEQ);
-    WEIR_BOTH(ne): return compares(CmpInst::FCMP_UNE);
-    WEIR_BOTH(lt): return compares(CmpInst::FCMP_OLT);
-    WEIR_BOTH(gt): return compares(CmpInst::FCMP_OGT);
-    WEIR_BOTH(le): return compares(CmpInst::FCMP_OLE);
-    WEIR_BOTH(ge): return compares(CmpInst::FCMP_OGE);
-    WEIR_BOTH(add): return binary(llvm::Instruction::FAdd);
-    WEIR_BOTH(sub): return binary(llvm::Instruction::FSub);
-    WEIR_BOTH(mul): return binary(llvm::Instruction::FMul);
-    WEIR_BOTH(div): return binary(llvm::Instruction::FDiv);
-    WEIR_BOTH(abs): return unary(llvm::Intrinsic::fabs);
-    WEIR_BOTH(neg):
-        push(m_b.CreateFNeg(pop()));
+        WEIR_BOTH(eq) : return compares(CmpInst::FCMP_OEQ);
+        WEIR_BOTH(ne) : return compares(CmpInst::FCMP_UNE);
+        WEIR_BOTH(lt) : return compares(CmpInst::FCMP_OLT);
+        WEIR_BOTH(gt) : return compares(CmpInst::FCMP_OGT);
+        WEIR_BOTH(le) : return compares(CmpInst::FCMP_OLE);
+        WEIR_BOTH(ge) : return compares(CmpInst::FCMP_OGE);
+        WEIR_BOTH(add) : return binary(llvm::Instruction::FAdd);
+        WEIR_BOTH(sub) : return binary(llvm::Instruction::FSub);
+        WEIR_BOTH(mul) : return binary(llvm::Instruction::FMul);
+        WEIR_BOTH(div) : return binary(llvm::Instruction::FDiv);
+        WEIR_BOTH(abs) : return unary(llvm::Intrinsic::fabs);
+        WEIR_BOTH(neg) : push(m_b.CreateFNeg(pop()));
         return true;
-    WEIR_BOTH(sqrt): return unary(llvm::Intrinsic::sqrt);
-    WEIR_BOTH(ceil): return unary(llvm::Intrinsic::ceil);
-    WEIR_BOTH(floor): return unary(llvm::Intrinsic::floor);
-    WEIR_BOTH(trunc): return unary(llvm::Intrinsic::trunc);
-    WEIR_BOTH(nearest): return unary(llvm::Intrinsic::roundeven);
-    WEIR_BOTH(min): return extreme(false);
-    WEIR_BOTH(max): return extreme(true);
-    WEIR_BOTH(copysign): {
-        llvm::Value* const sign = pop();
-        llvm::Value* const magnitude = pop();
-        push(m_b.CreateIntrinsic(llvm::Intrinsic::copysign, {sign->getType()}, {magnitude, sign}));
-        return true;
-    }
+        WEIR_BOTH(sqrt) : return unary(llvm::Intrinsic::sqrt);
+        WEIR_BOTH(ceil) : return unary(llvm::Intrinsic::ceil);
+        WEIR_BOTH(floor) : return unary(llvm::Intrinsic::floor);
+        WEIR_BOTH(trunc) : return unary(llvm::Intrinsic::trunc);
+        WEIR_BOTH(nearest) : return unary(llvm::Intrinsic::roundeven);
+        WEIR_BOTH(min) : return extreme(false);
+        WEIR_BOTH(max) : return extreme(true);
+        WEIR_BOTH(copysign) :
+        {
+            llvm::Value* const sign = pop();
+            llvm::Value* const magnitude = pop();
+            push(m_b.CreateIntrinsic(llvm::Intrinsic::copysign, {sign->getType()}, {magnitude, sign}));
+            return true;
+        }
     default: return false;
     }
 #undef WEIR_BOTH
@@ -296,12 +295,8 @@ bool FunctionTranslator::translate_conversion(Opcode op)
     case Opcode::f64_convert_i64_s: return cast(Instruction::SIToFP, f64);
     case Opcode::f64_convert_i32_u:
     case Opcode::f64_convert_i64_u: return cast(Instruction::UIToFP, f64);
-    case Opcode::f32_demote_f64:
-        m_stack.back() = quiet_operand(m_stack.back());
-        return cast(Instruction::FPTrunc, f32);
-    case Opcode::f64_promote_f32:
-        m_stack.back() = quiet_operand(m_stack.back());
-        return cast(Instruction::FPExt, f64);
+    case Opcode::f32_demote_f64: m_stack.back() = quiet_operand(m_stack.back()); return cast(Instruction::FPTrunc, f32);
+    case Opcode::f64_promote_f32: m_stack.back() = quiet_operand(m_stack.back()); return cast(Instruction::FPExt, f64);
     case Opcode::i32_reinterpret_f32: return cast(Instruction::BitCast, i32);
     case Opcode::i64_reinterpret_f64: return cast(Instruction::BitCast, i64);
     case Opcode::f32_reinterpret_i32: return cast(Instruction::BitCast, f32);

@@ -49,7 +49,8 @@ void FunctionTranslator::vector_compare(Shape shape, CmpInst::Predicate predicat
 {
     llvm::Value* const b = pop_vector(shape);
     llvm::Value* const a = pop_vector(shape);
-    llvm::Value* const answer = CmpInst::isFPPredicate(predicate) ? m_b.CreateFCmp(predicate, a, b) : m_b.CreateICmp(predicate, a, b);
+    llvm::Value* const answer =
+        CmpInst::isFPPredicate(predicate) ? m_b.CreateFCmp(predicate, a, b) : m_b.CreateICmp(predicate, a, b);
     llvm::Type* const lane = m_b.getIntNTy(128 / lanes_of(shape));
     push_vector(m_b.CreateSExt(answer, llvm::FixedVectorType::get(lane, lanes_of(shape))));
 }
@@ -297,11 +298,11 @@ bool FunctionTranslator::translate_simd_integer(Opcode op)
     case Opcode::i8x16_narrow_i16x8_u: return machine(i16x8, llvm::Intrinsic::x86_sse2_packuswb_128);
     case Opcode::i16x8_narrow_i32x4_s: return machine(i32x4, llvm::Intrinsic::x86_sse2_packssdw_128);
     case Opcode::i16x8_narrow_i32x4_u: return machine(i32x4, llvm::Intrinsic::x86_sse41_packusdw);
-#define WEIR_SHIFTS(shape)                                                   \
-    case Opcode::shape##_shl: return shift(shape, Instruction::Shl);         \
-    case Opcode::shape##_shr_s: return shift(shape, Instruction::AShr);      \
-    case Opcode::shape##_shr_u: return shift(shape, Instruction::LShr);      \
-    case Opcode::shape##_add: return binary(shape, Instruction::Add);        \
+#define WEIR_SHIFTS(shape)                                              \
+    case Opcode::shape##_shl: return shift(shape, Instruction::Shl);    \
+    case Opcode::shape##_shr_s: return shift(shape, Instruction::AShr); \
+    case Opcode::shape##_shr_u: return shift(shape, Instruction::LShr); \
+    case Opcode::shape##_add: return binary(shape, Instruction::Add);   \
     case Opcode::shape##_sub: return binary(shape, Instruction::Sub);
         WEIR_SHIFTS(i8x16)
         WEIR_SHIFTS(i16x8)
@@ -311,31 +312,31 @@ bool FunctionTranslator::translate_simd_integer(Opcode op)
     case Opcode::i16x8_mul: return binary(i16x8, Instruction::Mul);
     case Opcode::i32x4_mul: return binary(i32x4, Instruction::Mul);
     case Opcode::i64x2_mul: return binary(i64x2, Instruction::Mul);
-#define WEIR_SATURATING(shape)                                                                    \
-    case Opcode::shape##_add_sat_s: return binary_intrinsic(shape, llvm::Intrinsic::sadd_sat);    \
-    case Opcode::shape##_add_sat_u: return binary_intrinsic(shape, llvm::Intrinsic::uadd_sat);    \
-    case Opcode::shape##_sub_sat_s: return binary_intrinsic(shape, llvm::Intrinsic::ssub_sat);    \
-    case Opcode::shape##_sub_sat_u: return binary_intrinsic(shape, llvm::Intrinsic::usub_sat);    \
+#define WEIR_SATURATING(shape)                                                                 \
+    case Opcode::shape##_add_sat_s: return binary_intrinsic(shape, llvm::Intrinsic::sadd_sat); \
+    case Opcode::shape##_add_sat_u: return binary_intrinsic(shape, llvm::Intrinsic::uadd_sat); \
+    case Opcode::shape##_sub_sat_s: return binary_intrinsic(shape, llvm::Intrinsic::ssub_sat); \
+    case Opcode::shape##_sub_sat_u: return binary_intrinsic(shape, llvm::Intrinsic::usub_sat); \
     case Opcode::shape##_avgr_u: return average(shape);
         WEIR_SATURATING(i8x16)
         WEIR_SATURATING(i16x8)
 #undef WEIR_SATURATING
-#define WEIR_EXTREMES(shape)                                                            \
-    case Opcode::shape##_min_s: return binary_intrinsic(shape, llvm::Intrinsic::smin);  \
-    case Opcode::shape##_min_u: return binary_intrinsic(shape, llvm::Intrinsic::umin);  \
-    case Opcode::shape##_max_s: return binary_intrinsic(shape, llvm::Intrinsic::smax);  \
+#define WEIR_EXTREMES(shape)                                                           \
+    case Opcode::shape##_min_s: return binary_intrinsic(shape, llvm::Intrinsic::smin); \
+    case Opcode::shape##_min_u: return binary_intrinsic(shape, llvm::Intrinsic::umin); \
+    case Opcode::shape##_max_s: return binary_intrinsic(shape, llvm::Intrinsic::smax); \
     case Opcode::shape##_max_u: return binary_intrinsic(shape, llvm::Intrinsic::umax);
         WEIR_EXTREMES(i8x16)
         WEIR_EXTREMES(i16x8)
         WEIR_EXTREMES(i32x4)
 #undef WEIR_EXTREMES
-#define WEIR_WIDENING(to, from)                                                          \
-    case Opcode::to##_extend_low_##from##_s: return extended(from, false, true);         \
-    case Opcode::to##_extend_high_##from##_s: return extended(from, true, true);         \
-    case Opcode::to##_extend_low_##from##_u: return extended(from, false, false);        \
-    case Opcode::to##_extend_high_##from##_u: return extended(from, true, false);        \
-    case Opcode::to##_extmul_low_##from##_s: return extended_product(from, false, true); \
-    case Opcode::to##_extmul_high_##from##_s: return extended_product(from, true, true); \
+#define WEIR_WIDENING(to, from)                                                           \
+    case Opcode::to##_extend_low_##from##_s: return extended(from, false, true);          \
+    case Opcode::to##_extend_high_##from##_s: return extended(from, true, true);          \
+    case Opcode::to##_extend_low_##from##_u: return extended(from, false, false);         \
+    case Opcode::to##_extend_high_##from##_u: return extended(from, true, false);         \
+    case Opcode::to##_extmul_low_##from##_s: return extended_product(from, false, true);  \
+    case Opcode::to##_extmul_high_##from##_s: return extended_product(from, true, true);  \
     case Opcode::to##_extmul_low_##from##_u: return extended_product(from, false, false); \
     case Opcode::to##_extmul_high_##from##_u: return extended_product(from, true, false);
         WEIR_WIDENING(i16x8, i8x16)
@@ -375,24 +376,24 @@ bool FunctionTranslator::translate_simd_compare(Opcode op)
     };
     using enum Shape;
     switch (op) {
-#define WEIR_SIGNED(shape)                                                    \
-    case Opcode::shape##_eq: return compares(shape, CmpInst::ICMP_EQ);        \
-    case Opcode::shape##_ne: return compares(shape, CmpInst::ICMP_NE);        \
-    case Opcode::shape##_lt_s: return compares(shape, CmpInst::ICMP_SLT);     \
-    case Opcode::shape##_gt_s: return compares(shape, CmpInst::ICMP_SGT);     \
-    case Opcode::shape##_le_s: return compares(shape, CmpInst::ICMP_SLE);     \
+#define WEIR_SIGNED(shape)                                                \
+    case Opcode::shape##_eq: return compares(shape, CmpInst::ICMP_EQ);    \
+    case Opcode::shape##_ne: return compares(shape, CmpInst::ICMP_NE);    \
+    case Opcode::shape##_lt_s: return compares(shape, CmpInst::ICMP_SLT); \
+    case Opcode::shape##_gt_s: return compares(shape, CmpInst::ICMP_SGT); \
+    case Opcode::shape##_le_s: return compares(shape, CmpInst::ICMP_SLE); \
     case Opcode::shape##_ge_s: return compares(shape, CmpInst::ICMP_SGE);
-#define WEIR_UNSIGNED(shape)                                                  \
-    case Opcode::shape##_lt_u: return compares(shape, CmpInst::ICMP_ULT);     \
-    case Opcode::shape##_gt_u: return compares(shape, CmpInst::ICMP_UGT);     \
-    case Opcode::shape##_le_u: return compares(shape, CmpInst::ICMP_ULE);     \
+#define WEIR_UNSIGNED(shape)                                              \
+    case Opcode::shape##_lt_u: return compares(shape, CmpInst::ICMP_ULT); \
+    case Opcode::shape##_gt_u: return compares(shape, CmpInst::ICMP_UGT); \
+    case Opcode::shape##_le_u: return compares(shape, CmpInst::ICMP_ULE); \
     case Opcode::shape##_ge_u: return compares(shape, CmpInst::ICMP_UGE);
-#define WEIR_FLOAT(shape)                                                     \
-    case Opcode::shape##_eq: return compares(shape, CmpInst::FCMP_OEQ);       \
-    case Opcode::shape##_ne: return compares(shape, CmpInst::FCMP_UNE);       \
-    case Opcode::shape##_lt: return compares(shape, CmpInst::FCMP_OLT);       \
-    case Opcode::shape##_gt: return compares(shape, CmpInst::FCMP_OGT);       \
-    case Opcode::shape##_le: return compares(shape, CmpInst::FCMP_OLE);       \
+#define WEIR_FLOAT(shape)                                               \
+    case Opcode::shape##_eq: return compares(shape, CmpInst::FCMP_OEQ); \
+    case Opcode::shape##_ne: return compares(shape, CmpInst::FCMP_UNE); \
+    case Opcode::shape##_lt: return compares(shape, CmpInst::FCMP_OLT); \
+    case Opcode::shape##_gt: return compares(shape, CmpInst::FCMP_OGT); \
+    case Opcode::shape##_le: return compares(shape, CmpInst::FCMP_OLE); \
     case Opcode::shape##_ge: return compares(shape, CmpInst::FCMP_OGE);
         WEIR_SIGNED(i8x16)
         WEIR_UNSIGNED(i8x16)

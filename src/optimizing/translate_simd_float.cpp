@@ -52,27 +52,25 @@ bool FunctionTranslator::translate_simd_float(Opcode op)
     };
     using enum Shape;
     switch (op) {
-#define WEIR_FLOAT(shape)                                                           \
-    case Opcode::shape##_add: return binary(shape, Instruction::FAdd);              \
-    case Opcode::shape##_sub: return binary(shape, Instruction::FSub);              \
-    case Opcode::shape##_mul: return binary(shape, Instruction::FMul);              \
-    case Opcode::shape##_div: return binary(shape, Instruction::FDiv);              \
-    case Opcode::shape##_abs: return unary(shape, llvm::Intrinsic::fabs);           \
-    case Opcode::shape##_neg:                                                       \
-        push_vector(m_b.CreateFNeg(pop_vector(shape)));                             \
-        return true;                                                                \
-    case Opcode::shape##_sqrt: return unary(shape, llvm::Intrinsic::sqrt);          \
-    case Opcode::shape##_ceil: return unary(shape, llvm::Intrinsic::ceil);          \
-    case Opcode::shape##_floor: return unary(shape, llvm::Intrinsic::floor);        \
-    case Opcode::shape##_trunc: return unary(shape, llvm::Intrinsic::trunc);        \
-    case Opcode::shape##_nearest: return unary(shape, llvm::Intrinsic::roundeven);  \
-    case Opcode::shape##_min:                                                       \
-    case Opcode::shape##_relaxed_min: return extreme(shape, false);                 \
-    case Opcode::shape##_max:                                                       \
-    case Opcode::shape##_relaxed_max: return extreme(shape, true);                  \
-    case Opcode::shape##_pmin: return pseudo_extreme(shape, false);                 \
-    case Opcode::shape##_pmax: return pseudo_extreme(shape, true);                  \
-    case Opcode::shape##_relaxed_madd: return multiply_add(shape, false);           \
+#define WEIR_FLOAT(shape)                                                                  \
+    case Opcode::shape##_add: return binary(shape, Instruction::FAdd);                     \
+    case Opcode::shape##_sub: return binary(shape, Instruction::FSub);                     \
+    case Opcode::shape##_mul: return binary(shape, Instruction::FMul);                     \
+    case Opcode::shape##_div: return binary(shape, Instruction::FDiv);                     \
+    case Opcode::shape##_abs: return unary(shape, llvm::Intrinsic::fabs);                  \
+    case Opcode::shape##_neg: push_vector(m_b.CreateFNeg(pop_vector(shape))); return true; \
+    case Opcode::shape##_sqrt: return unary(shape, llvm::Intrinsic::sqrt);                 \
+    case Opcode::shape##_ceil: return unary(shape, llvm::Intrinsic::ceil);                 \
+    case Opcode::shape##_floor: return unary(shape, llvm::Intrinsic::floor);               \
+    case Opcode::shape##_trunc: return unary(shape, llvm::Intrinsic::trunc);               \
+    case Opcode::shape##_nearest: return unary(shape, llvm::Intrinsic::roundeven);         \
+    case Opcode::shape##_min:                                                              \
+    case Opcode::shape##_relaxed_min: return extreme(shape, false);                        \
+    case Opcode::shape##_max:                                                              \
+    case Opcode::shape##_relaxed_max: return extreme(shape, true);                         \
+    case Opcode::shape##_pmin: return pseudo_extreme(shape, false);                        \
+    case Opcode::shape##_pmax: return pseudo_extreme(shape, true);                         \
+    case Opcode::shape##_relaxed_madd: return multiply_add(shape, false);                  \
     case Opcode::shape##_relaxed_nmadd: return multiply_add(shape, true);
         WEIR_FLOAT(f32x4)
         WEIR_FLOAT(f64x2)

@@ -11,12 +11,38 @@ using runtime::CompileError;
 using runtime::TrapKind;
 using wasm::ValKind;
 
+namespace {
+
+/// Looks for return_call and its kind.
+struct TailCallFinder {
+    bool found = false;
+    void at(uint32_t) {}
+#define WEIR_OP(code, ident, text, imm, signature, align, feature)            \
+    bool ident(const wasm::imm&)                                              \
+    {                                                                         \
+        if (wasm::Feature::feature == wasm::Feature::tail_call) found = true; \
+        return !found;                                                        \
+    }
+#include "wasm/opcodes.def"
+#undef WEIR_OP
+};
+
+bool has_tail_calls(const wasm::Module& module, std::span<const std::byte> code)
+{
+    TailCallFinder finder;
+    wasm::read_trusted(module, code, 0, finder);
+    return finder.found;
+}
+
+}  // namespace
+
 std::string slot_symbol(wasm::FuncIdx function) { return "slot" + std::to_string(function.value); }
 
 FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
-                                       const runtime::CompileOptions& options, const TranslationOptions& host)
-    : m_context(out.getContext()), m_out(out), m_b(m_context), m_debug(out), m_module(module), m_layout(layout),
-      m_options(options), m_host(host)
+                                       const runtime::CompileOptions& options, const TranslationOptions& host,
+                                       DeadLoads& dead_loads)
+    : m_context(out.getContext()), m_out(out), m_b(m_context), m_debug(out), m_module(module), m_layout(layout), m_options(options),
+      m_host(host), m_dead_loads(dead_loads)
 {
     llvm::MDBuilder metadata{m_context};
     llvm::MDNode* const root = metadata.createTBAARoot("weir");
@@ -39,8 +65,9 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
     if (!locals) return Unexpected{CompileError{"the local declarations do not decode"}};
     m_body_offset = body.offset_bytes;
 
-    m_function = llvm::Function::Create(machine_type(*m_type), llvm::Function::ExternalLinkage, "wasm", m_out);
-    m_function->setCallingConv(llvm::CallingConv::Tail);
+    m_has_tail_calls = has_tail_calls(m_module, body.bytes.subspan(locals->code_begin));
+    m_function = llvm::Function::Create(m_has_tail_calls ? tail_call_type(*m_type) : machine_type(*m_type),
+                                        llvm::Function::ExternalLinkage, "wasm", m_out);
     m_function->addFnAttr("frame-pointer", "all");
     m_function->addFnAttr(llvm::Attribute::NoRedZone);
     m_function->addFnAttr(llvm::Attribute::NoUnwind);
@@ -72,8 +99,8 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
 
 void FunctionTranslator::at(uint32_t offset_bytes)
 {
-    const auto line = offset_bytes - static_cast<uint32_t>(m_body_offset) + 1;
-    m_b.SetCurrentDebugLocation(llvm::DILocation::get(m_context, line, 0, m_subprogram));
+    m_wasm_offset = offset_bytes - static_cast<uint32_t>(m_body_offset);
+    m_b.SetCurrentDebugLocation(llvm::DILocation::get(m_context, m_wasm_offset + 1, 0, m_subprogram));
 }
 
 // --- operands ---
@@ -169,21 +196,15 @@ void FunctionTranslator::translate(wasm::Opcode op, const wasm::NoImm&)
 {
     using enum wasm::Opcode;
     switch (op) {
-    case wasm::Opcode::unreachable:
-        trap(TrapKind::unreachable);
-        return set_dead();
+    case wasm::Opcode::unreachable: trap(TrapKind::unreachable); return set_dead();
     case wasm::Opcode::nop: return;
     case wasm::Opcode::else_: return else_of_if();
     case wasm::Opcode::end: return end_of_block();
-    case return_:
-        branch(m_control.front());
-        return;
+    case return_: branch(m_control.front()); return;
     case wasm::Opcode::drop: m_stack.pop_back(); return;
     case wasm::Opcode::select: return translate(op, wasm::SelectTypes{});
     case wasm::Opcode::ref_is_null: return push_bool(m_b.CreateICmpEQ(pop(), const_u64(0)));
-    case wasm::Opcode::ref_as_non_null:
-        trap_if(m_b.CreateICmpEQ(m_stack.back(), const_u64(0)), TrapKind::null_reference);
-        return;
+    case wasm::Opcode::ref_as_non_null: trap_if(m_b.CreateICmpEQ(m_stack.back(), const_u64(0)), TrapKind::null_reference); return;
     default: break;
     }
     if (!translate_integer(op) && !translate_float(op) && !translate_conversion(op) && !translate_simd(op)) refuse();

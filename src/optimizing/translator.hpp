@@ -1,5 +1,6 @@
 #pragma once
 
+#include "optimizing/dead_loads.hpp"
 #include "runtime/compiler.hpp"
 #include "wasm/features.hpp"
 #include "wasm/immediates.hpp"
@@ -20,8 +21,8 @@ namespace weir::optimizing {
 /// What of the host the translation depends on: results that the standard leaves open must be the baseline's.
 struct TranslationOptions {
     bool has_fma = false;
-    bool checks_stack = true;          // compare with ExecContext::stack_limit
-    uint32_t stack_slack_bytes = 0;    // that the frame may lie below the compared address
+    bool checks_stack = true;        // compare with ExecContext::stack_limit
+    uint32_t stack_slack_bytes = 0;  // that the frame may lie below the compared address
 };
 
 /// Name of the symbol that stands for the CodeSlot of a defined function.
@@ -38,20 +39,20 @@ enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
 class FunctionTranslator {
 public:
     FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
-                       const runtime::CompileOptions& options, const TranslationOptions& host);
+                       const runtime::CompileOptions& options, const TranslationOptions& host, DeadLoads& dead_loads);
 
     /// The function, named "wasm". The error says which instruction this tier does not compile.
     Result<llvm::Function*, runtime::CompileError> translate(wasm::FuncIdx function);
 
     // --- visitor ---
     void at(uint32_t offset_bytes);
-#define WEIR_OP(code, ident, text, imm, ...)                                  \
-    bool ident(const wasm::imm& i)                                            \
-    {                                                                         \
-        m_opcode_text = text;                                                 \
-        if (m_dead && !is_structured(wasm::Opcode::ident)) return true;       \
-        translate(wasm::Opcode::ident, i);                                    \
-        return m_refused == nullptr;                                          \
+#define WEIR_OP(code, ident, text, imm, ...)                            \
+    bool ident(const wasm::imm& i)                                      \
+    {                                                                   \
+        m_opcode_text = text;                                           \
+        if (m_dead && !is_structured(wasm::Opcode::ident)) return true; \
+        translate(wasm::Opcode::ident, i);                              \
+        return m_refused == nullptr;                                    \
     }
 #include "wasm/opcodes.def"
 #undef WEIR_OP
@@ -122,8 +123,8 @@ private:
         wasm::BlockType type;
         llvm::BasicBlock* label = nullptr;  // what branches go to: a loop's header, else the end
         llvm::BasicBlock* else_block = nullptr;
-        Values params;                      // of an `if`, for its else
-        std::vector<llvm::PHINode*> phis;   // of `label`
+        Values params;                     // of an `if`, for its else
+        std::vector<llvm::PHINode*> phis;  // of `label`
     };
     void push_control(wasm::Opcode kind, const wasm::BlockType& type);
     void else_of_if();
@@ -153,6 +154,12 @@ private:
     void emit_stack_check();
     void place_parameters();
     llvm::FunctionType* machine_type(const wasm::FuncType& type);
+    /// The same convention with all registers as parameters. LLVM guarantees tail calls between functions of one type only, so functions that do
+    /// tail calls have this one, and so have those calls.
+    llvm::FunctionType* tail_call_type(const wasm::FuncType& type);
+    Values all_registers(const Values& arguments, const wasm::FuncType& type);
+    llvm::Value* to_register(llvm::Value* v);
+    llvm::Value* from_register(llvm::Value* v, llvm::Type* type);
     enum class CallMode : uint8_t { normal, tail };
     void call_defined(wasm::FuncIdx function, CallMode mode);
     void call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode);
@@ -211,6 +218,7 @@ private:
     const runtime::ContextLayout& m_layout;
     const runtime::CompileOptions& m_options;
     const TranslationOptions& m_host;
+    DeadLoads& m_dead_loads;
 
     // Type-based alias sets: what belongs to different ones never overlaps.
     llvm::MDNode* m_alias_context = nullptr;  // changes, unlike what constant_field() reads
@@ -227,6 +235,8 @@ private:
     Values m_stack;
     std::vector<Control> m_control;
     size_t m_body_offset = 0;
+    uint32_t m_wasm_offset = 0;  // of the instruction, in the body
+    bool m_has_tail_calls = false;
     bool m_dead = false;
     const char* m_opcode_text = "";
     const char* m_refused = nullptr;
