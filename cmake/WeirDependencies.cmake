@@ -1,6 +1,7 @@
 # Libraries that weir stands on, looked for once so that every folder sees the same targets:
 #   fmt::fmt         formatting: libstdc++ 12 has neither <format> nor <print>
 #   asmjit::asmjit   encoding of x86-64 instructions, for the baseline compiler
+#   weir_llvm        LLVM 22, for the optimizing compiler
 #   CLI11::CLI11     the command line
 #   GTest::gtest     tests
 find_package(Threads REQUIRED)
@@ -17,6 +18,12 @@ if(WEIR_STATIC)
   add_library(fmt::fmt-header-only ALIAS weir_fmt_header_only)
 else()
   find_package(fmt 9 REQUIRED)
+endif()
+if(WEIR_LLVM)
+  find_package(LLVM 22.1 REQUIRED CONFIG)
+  add_library(weir_llvm INTERFACE)
+  target_include_directories(weir_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+  target_link_libraries(weir_llvm INTERFACE LLVM)
 endif()
 find_package(asmjit REQUIRED)
 find_package(CLI11 2.1 REQUIRED)

@@ -84,7 +84,7 @@ void CodeSpace::write_lazy_stubs()
 const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_function, uint32_t function)
 {
     const std::scoped_lock lock{m_mutex};
-    const size_t begin = round_up(m_used, code_alignment);
+    const size_t begin = round_up(m_used, std::max<size_t>(code.alignment_bytes, code_alignment));
     const size_t count = m_piece_count.load(std::memory_order_relaxed);
     const PiecePlace place{count};
     if (code.bytes.size() > m_capacity - std::min(begin, m_capacity) || place.chunk >= max_chunks) return nullptr;

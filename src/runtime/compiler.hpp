@@ -17,6 +17,7 @@ struct CompiledCode {
     std::vector<std::byte> bytes;
     std::vector<CodeSite> sites;  // sorted by code_offset
     std::vector<Relocation> relocations;
+    uint32_t alignment_bytes = 16;  // of the first byte; a power of two, at most 64
 };
 
 struct CompileError {

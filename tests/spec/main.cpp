@@ -2,6 +2,9 @@
 // the failure of one script.
 
 #include "baseline/baseline.hpp"
+#ifdef WEIR_LLVM
+#include "optimizing/optimizing.hpp"
+#endif
 #include "report.hpp"
 #include "runtime/engine.hpp"
 #include "script.hpp"
@@ -35,6 +38,7 @@ struct Options {
     weir::runtime::BoundsPolicy bounds = weir::runtime::BoundsPolicy::automatic;
     weir::baseline::CpuFeatures cpu = weir::baseline::CpuFeatures::host();
     unsigned processes = 1;
+    bool is_optimized = false;
     bool is_verbose = false;
     std::vector<std::string> scripts;
 };
@@ -51,6 +55,9 @@ struct Child {
     ::alarm(script_timeout_seconds);
     weir::runtime::EngineConfig config;
     config.compiler = weir::baseline::create_compiler(options.cpu);
+#ifdef WEIR_LLVM
+    if (options.is_optimized) config.compiler = weir::optimizing::create_compiler(config.compiler);
+#endif
     config.bounds = options.bounds;
     const std::string text = Script::run(std::move(config), script).serialize();
     for (size_t written = 0; written < text.size();) {
@@ -162,6 +169,11 @@ int main(int argc, char** argv)
     std::string cpu = "host";
     app.add_option("--cpu", cpu, "instructions that code may use: the host's, or the floor's (SSE4.1)")
         ->check(CLI::IsMember({"host", "floor"}));
+#ifdef WEIR_LLVM
+    const std::map<std::string, bool> tiers{{"baseline", false}, {"optimized", true}};
+    app.add_option("--tier", options.is_optimized, "the compiler: baseline, or optimized by LLVM")
+        ->transform(CLI::CheckedTransformer(tiers));
+#endif
     app.add_option("-j", options.processes, "processes at once")->check(CLI::PositiveNumber);
     app.add_flag("--verbose", options.is_verbose, "print all counts of every script");
     app.add_option("scripts", options.scripts, "JSON files, their modules beside them")->required();

@@ -1,0 +1,84 @@
+#include "optimizing/machine.hpp"
+#include "optimizing/object_reader.hpp"
+#include "optimizing/optimizing.hpp"
+#include "optimizing/translator.hpp"
+
+#include <llvm/IR/Verifier.h>
+
+namespace weir::optimizing {
+
+using runtime::CompiledCode;
+using runtime::CompileError;
+
+namespace {
+
+// A stack check looks at the frame's upper end. Frames up to this size fit into the reserve below the limit; larger ones are compiled once
+// more with their size in the comparison.
+constexpr uint32_t max_unchecked_frame_bytes = 16 * 1024;
+constexpr uint32_t max_frame_bytes = 1U << 24;
+
+class OptimizingCompiler final : public runtime::Compiler {
+public:
+    explicit OptimizingCompiler(std::shared_ptr<const runtime::Compiler> baseline) : m_baseline(std::move(baseline)) {}
+
+    Result<void, CompileError> compile_function(const wasm::Module& module, const runtime::ContextLayout& layout,
+                                                const runtime::CompileOptions& options, wasm::FuncIdx function,
+                                                CompiledCode& out) const override
+    {
+        thread_local std::unique_ptr<Machine> machine;
+        if (!machine) {
+            WEIR_TRY(made, Machine::create());
+            machine = std::move(made);
+        }
+        TranslationOptions translation{.has_fma = machine->has_feature("fma")};
+        DeadLoads dead_loads;
+        bool has_lost_loads = false;
+        const auto compile_once = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
+            llvm::LLVMContext context;
+            llvm::Module unit{"wasm", context};
+            machine->prepare(unit);
+            FunctionTranslator translator{unit, module, layout, options, translation, dead_loads};
+            auto object = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
+                WEIR_CHECK(translator.translate(function));
+                machine->optimize(unit);
+                return machine->emit(unit);
+            }();
+            has_lost_loads = dead_loads.finish();
+            return object;
+        };
+        const auto compile = [&]() -> Result<ReadObject, CompileError> {
+            for (;;) {  // each round makes at least one more load volatile
+                WEIR_TRY(object, compile_once());
+                if (!has_lost_loads) return read_object(*machine, object, out);
+            }
+        };
+        WEIR_TRY(read, compile());
+        if (read.frame_bytes > max_unchecked_frame_bytes) {
+            if (read.frame_bytes > max_frame_bytes) return Unexpected{CompileError{"the function's frame is too large"}};
+            translation.stack_slack_bytes = static_cast<uint32_t>(read.frame_bytes);
+            WEIR_CHECK(compile());
+        }
+        return {};
+    }
+
+    Result<void, CompileError> compile_entry(const wasm::FuncType& type, CompiledCode& out) const override
+    {
+        return m_baseline->compile_entry(type, out);
+    }
+    Result<void, CompileError> compile_host_call(const wasm::FuncType& type, CompiledCode& out) const override
+    {
+        return m_baseline->compile_host_call(type, out);
+    }
+
+private:
+    std::shared_ptr<const runtime::Compiler> m_baseline;
+};
+
+}  // namespace
+
+std::shared_ptr<const runtime::Compiler> create_compiler(std::shared_ptr<const runtime::Compiler> baseline)
+{
+    return std::make_shared<OptimizingCompiler>(std::move(baseline));
+}
+
+}  // namespace weir::optimizing

@@ -1,0 +1,103 @@
+#include "optimizing/machine.hpp"
+
+#include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/TargetParser/Host.h>
+#include <llvm/TargetParser/SubtargetFeature.h>
+
+#include <mutex>
+
+namespace weir::optimizing {
+
+using runtime::CompileError;
+
+namespace {
+
+void initialize_target()
+{
+    static std::once_flag once;
+    std::call_once(once, [] {
+        LLVMInitializeX86TargetInfo();
+        LLVMInitializeX86Target();
+        LLVMInitializeX86TargetMC();
+        LLVMInitializeX86AsmPrinter();
+        LLVMInitializeX86Disassembler();
+    });
+}
+
+llvm::TargetLibraryInfoImpl no_library(const llvm::Triple& triple)
+{
+    // No loop becomes a call of memset, no sum of floats a call of libm: guest memory is reached by listed instructions only.
+    llvm::TargetLibraryInfoImpl library{triple};
+    library.disableAllFunctions();
+    return library;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>, CompileError> Machine::create()
+{
+    initialize_target();
+    const llvm::Triple triple{"x86_64-unknown-linux-gnu"};
+    std::string problem;
+    const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(triple, problem);
+    if (target == nullptr) return Unexpected{CompileError{problem}};
+
+    llvm::SubtargetFeatures features;
+    for (const auto& feature : llvm::sys::getHostCPUFeatures()) features.AddFeature(feature.getKey(), feature.getValue());
+    llvm::TargetOptions options;
+    options.EmitStackSizeSection = true;
+    options.TrapUnreachable = true;  // what follows a call that does not return is no other function's code
+    auto machine = std::unique_ptr<Machine>{new Machine};
+    machine->m_target.reset(target->createTargetMachine(triple, llvm::sys::getHostCPUName(), features.getString(), options,
+                                                        llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
+    llvm::TargetMachine& tm = *machine->m_target;
+    machine->m_mc_context =
+        std::make_unique<llvm::MCContext>(triple, tm.getMCAsmInfo(), tm.getMCRegisterInfo(), tm.getMCSubtargetInfo());
+    machine->m_disassembler.reset(target->createMCDisassembler(*tm.getMCSubtargetInfo(), *machine->m_mc_context));
+    return machine;
+}
+
+bool Machine::has_feature(llvm::StringRef name) const { return m_target->getMCSubtargetInfo()->checkFeatures(("+" + name).str()); }
+
+void Machine::prepare(llvm::Module& module) const
+{
+    module.setTargetTriple(m_target->getTargetTriple());
+    module.setDataLayout(m_target->createDataLayout());
+    module.setPICLevel(llvm::PICLevel::BigPIC);
+    module.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
+}
+
+void Machine::optimize(llvm::Module& module)
+{
+    llvm::LoopAnalysisManager loops;
+    llvm::FunctionAnalysisManager functions;
+    llvm::CGSCCAnalysisManager groups;
+    llvm::ModuleAnalysisManager modules;
+    llvm::PassBuilder builder{m_target.get()};
+    functions.registerPass([&] { return llvm::TargetLibraryAnalysis{no_library(m_target->getTargetTriple())}; });
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(groups);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, groups, modules);
+    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+}
+
+Result<llvm::SmallVector<char, 0>, CompileError> Machine::emit(llvm::Module& module)
+{
+    llvm::SmallVector<char, 0> object;
+    llvm::raw_svector_ostream stream{object};
+    llvm::legacy::PassManager passes;
+    passes.add(new llvm::TargetLibraryInfoWrapperPass{no_library(m_target->getTargetTriple())});
+    if (m_target->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
+        return Unexpected{CompileError{"LLVM has no code emitter for this processor"}};
+    passes.run(module);
+    return object;
+}
+
+}  // namespace weir::optimizing

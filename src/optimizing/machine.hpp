@@ -1,0 +1,46 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "runtime/compiler.hpp"
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/Module.h>
+#include <llvm/MC/MCAsmInfo.h>
+#include <llvm/MC/MCContext.h>
+#include <llvm/MC/MCDisassembler/MCDisassembler.h>
+#include <llvm/MC/MCInstrInfo.h>
+#include <llvm/MC/MCRegisterInfo.h>
+#include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <memory>
+
+namespace weir::optimizing {
+
+/// The processor that code is made for, as LLVM sees it: this one. Not thread-safe; a thread makes its own.
+class Machine {
+public:
+    static Result<std::unique_ptr<Machine>, runtime::CompileError> create();
+
+    [[nodiscard]] bool has_feature(llvm::StringRef name) const;
+
+    /// Names target and data layout. To be called before code is made for it.
+    void prepare(llvm::Module& module) const;
+    void optimize(llvm::Module& module);
+    /// An ELF object file.
+    Result<llvm::SmallVector<char, 0>, runtime::CompileError> emit(llvm::Module& module);
+
+    /// For who reads machine code.
+    [[nodiscard]] const llvm::MCDisassembler& disassembler() const { return *m_disassembler; }
+    [[nodiscard]] const llvm::MCInstrInfo& instructions() const { return *m_target->getMCInstrInfo(); }
+    [[nodiscard]] const llvm::MCRegisterInfo& registers() const { return *m_target->getMCRegisterInfo(); }
+
+private:
+    Machine() = default;
+
+    std::unique_ptr<llvm::TargetMachine> m_target;
+    std::unique_ptr<llvm::MCContext> m_mc_context;
+    std::unique_ptr<const llvm::MCDisassembler> m_disassembler;
+};
+
+}  // namespace weir::optimizing

@@ -1,0 +1,163 @@
+#include "optimizing/translator.hpp"
+
+#include <llvm/IR/CFG.h>
+
+// Structured control becomes basic blocks; what a label's operands are becomes phi nodes.
+
+namespace weir::optimizing {
+
+using wasm::Opcode;
+
+void FunctionTranslator::push_control(Opcode kind, const wasm::BlockType& type)
+{
+    Control c;
+    c.kind = kind;
+    c.is_dead_outside = m_dead;
+    c.type = type;
+    if (m_dead) {
+        m_control.push_back(std::move(c));
+        return;
+    }
+    c.height = m_stack.size() - type.params.size();
+    c.params.assign(m_stack.end() - static_cast<std::ptrdiff_t>(type.params.size()), m_stack.end());
+    c.label = new_block();
+    for (const wasm::ValType t : kind == Opcode::loop ? type.params : type.results)
+        c.phis.push_back(llvm::PHINode::Create(type_of(t), 2, "", c.label));
+    m_control.push_back(std::move(c));
+}
+
+void FunctionTranslator::translate(Opcode op, const wasm::BlockType& type)
+{
+    llvm::Value* const condition = op == Opcode::if_ && !m_dead ? pop_bool() : nullptr;
+    push_control(op, type);
+    if (m_dead) return;
+    Control& c = m_control.back();
+    if (op == Opcode::loop) {
+        add_incoming(c);
+        m_b.CreateBr(c.label);
+        m_b.SetInsertPoint(c.label);
+        m_stack.resize(c.height);
+        m_stack.insert(m_stack.end(), c.phis.begin(), c.phis.end());
+    } else if (op == Opcode::if_) {
+        llvm::BasicBlock* const then_block = new_block();
+        c.else_block = new_block();
+        m_b.CreateCondBr(condition, then_block, c.else_block);
+        m_b.SetInsertPoint(then_block);
+    }
+}
+
+void FunctionTranslator::else_of_if()
+{
+    Control& c = m_control.back();
+    if (c.is_dead_outside) return;
+    if (!m_dead) branch(c);
+    m_b.SetInsertPoint(c.else_block);
+    c.else_block = nullptr;
+    m_stack.resize(c.height);
+    m_stack.insert(m_stack.end(), c.params.begin(), c.params.end());
+    m_dead = false;
+}
+
+void FunctionTranslator::end_of_block()
+{
+    if (m_control.back().else_block != nullptr) else_of_if();  // without else: parameters and results have the same types
+    const Control c = std::move(m_control.back());
+    if (c.is_dead_outside) {
+        m_control.pop_back();
+        return;
+    }
+    if (c.kind != Opcode::loop) {
+        if (!m_dead) {
+            add_incoming(m_control.back() = c);
+            m_b.CreateBr(c.label);
+        }
+        m_stack.resize(c.height);
+        m_dead = llvm::pred_empty(c.label);
+        if (m_dead) {
+            c.label->eraseFromParent();
+        } else {
+            m_b.SetInsertPoint(c.label);
+            m_stack.insert(m_stack.end(), c.phis.begin(), c.phis.end());
+        }
+    } else if (m_dead) {
+        m_stack.resize(c.height);
+    }
+    m_control.pop_back();
+    if (m_control.empty() && !m_dead) emit_return();
+}
+
+void FunctionTranslator::add_incoming(Control& target)
+{
+    const size_t base = m_stack.size() - target.phis.size();
+    for (size_t i = 0; i < target.phis.size(); ++i) target.phis[i]->addIncoming(m_stack[base + i], m_b.GetInsertBlock());
+}
+
+void FunctionTranslator::branch(Control& target)
+{
+    add_incoming(target);
+    m_b.CreateBr(target.label);
+    set_dead();
+}
+
+void FunctionTranslator::branch_if(llvm::Value* condition, Control& target)
+{
+    llvm::BasicBlock* const going_on = new_block();
+    add_incoming(target);
+    m_b.CreateCondBr(condition, target.label, going_on);
+    m_b.SetInsertPoint(going_on);
+}
+
+void FunctionTranslator::set_dead()
+{
+    m_dead = true;
+    m_b.ClearInsertionPoint();
+}
+
+void FunctionTranslator::translate(Opcode op, const wasm::LabelIdx& label)
+{
+    Control& target = control_at(label);
+    switch (op) {
+    case Opcode::br: return branch(target);
+    case Opcode::br_if: {
+        llvm::Value* const condition = pop_bool();
+        return branch_if(condition, target);
+    }
+    case Opcode::br_on_null: {
+        llvm::Value* const ref = pop();
+        branch_if(m_b.CreateICmpEQ(ref, const_u64(0)), target);
+        return push(ref);
+    }
+    case Opcode::br_on_non_null:
+        branch_if(m_b.CreateICmpNE(m_stack.back(), const_u64(0)), target);
+        m_stack.pop_back();
+        return;
+    default: return refuse();
+    }
+}
+
+void FunctionTranslator::translate(Opcode, const wasm::BrTable& table)
+{
+    llvm::Value* const index = pop();
+    Control& last = control_at(table.default_label);
+    llvm::SwitchInst* const jump = m_b.CreateSwitch(index, last.label, static_cast<unsigned>(table.labels.size()));
+    add_incoming(last);
+    for (uint32_t i = 0; i < table.labels.size(); ++i) {
+        Control& target = control_at(wasm::LabelIdx{table.labels[i]});
+        jump->addCase(const_u32(i), target.label);
+        add_incoming(target);  // a phi wants an entry for each edge
+    }
+    set_dead();
+}
+
+void FunctionTranslator::emit_return()
+{
+    const auto& results = m_type->results;
+    for (size_t i = 1; i < results.size(); ++i) {
+        llvm::StoreInst* const store = m_b.CreateAlignedStore(m_stack[i], transfer_slot(i - 1), llvm::Align{8});
+        store->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
+    }
+    if (results.empty()) m_b.CreateRetVoid();
+    else m_b.CreateRet(m_stack[0]);
+}
+
+}  // namespace weir::optimizing

@@ -1,0 +1,285 @@
+#include "optimizing/translator.hpp"
+
+#include <cstddef>
+
+// Effective addresses, and the loads and stores that use them; atomic accesses.
+
+namespace weir::optimizing {
+
+using runtime::Builtin;
+using runtime::MemoryHeader;
+using runtime::MemoryMode;
+using runtime::TrapKind;
+using wasm::MemArg;
+using wasm::Opcode;
+
+/// zext(index) + offset in 64 bits; a 64-bit sum that overflows traps. Pops the index.
+llvm::Value* FunctionTranslator::pop_effective_address(const MemArg& arg)
+{
+    llvm::Value* const index = pop_u64();
+    if (arg.offset == 0) return index;
+    llvm::Value* const address = m_b.CreateAdd(index, const_u64(arg.offset));
+    if (is_memory64(arg.memory)) trap_if(m_b.CreateICmpULT(address, index), TrapKind::memory_out_of_bounds);
+    return address;
+}
+
+// The effective address is zext(index) + offset in unbounded arithmetic (spec 4.6.9), computed here and nowhere else. None of it promises
+// anything of the guest's values: plain additions, a plain address computation.
+//
+//   guard mode    32-bit index and offset: the sum is below 2^33, and base + sum + width stays inside the reservation.
+//   checked mode  out of bounds when size < offset + width, or else index > size - (offset + width).
+llvm::Value* FunctionTranslator::pop_address(const MemArg& arg, uint32_t size_bytes, bool must_be_aligned)
+{
+    const bool is_guarded = m_options.memory_modes[arg.memory.value] == MemoryMode::guard;
+    uint64_t offset = arg.offset;
+    llvm::Value* index = nullptr;
+    if (must_be_aligned && size_bytes > 1) {  // alignment comes before bounds
+        index = pop_effective_address(arg);
+        offset = 0;
+        llvm::Value* const misaligned = m_b.CreateAnd(index, const_u64(size_bytes - 1));
+        trap_if(m_b.CreateICmpNE(misaligned, const_u64(0)), TrapKind::unaligned_atomic);
+    } else {
+        index = pop_u64();
+    }
+    if (!is_guarded) {
+        llvm::Value* const header = context_field(m_layout.memory_header(arg.memory), m_b.getPtrTy());
+        llvm::LoadInst* const size =
+            m_b.CreateAlignedLoad(m_b.getInt64Ty(), offset_pointer(header, offsetof(MemoryHeader, size_bytes)), llvm::Align{8});
+        size->setAtomic(llvm::AtomicOrdering::Monotonic);  // other threads may grow the memory
+        size->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_context);
+        llvm::Value* is_outside = m_b.getTrue();
+        if (offset <= UINT64_MAX - size_bytes) {
+            llvm::Value* const distance = const_u64(offset + size_bytes);
+            is_outside = m_b.CreateOr(m_b.CreateICmpULT(size, distance), m_b.CreateICmpUGT(index, m_b.CreateSub(size, distance)));
+        }
+        trap_if(is_outside, TrapKind::memory_out_of_bounds);
+    }
+    llvm::Value* const base = context_field(m_layout.memory_base(arg.memory), m_b.getPtrTy());
+    // Two steps, so that the offset can become the machine instruction's displacement.
+    return offset_pointer(m_b.CreateGEP(m_b.getInt8Ty(), base, index), offset);
+}
+
+llvm::Value* FunctionTranslator::load_from(llvm::Value* address, llvm::Type* type)
+{
+    llvm::LoadInst* const load = m_b.CreateAlignedLoad(type, address, llvm::Align{1});
+    load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_memory);
+    m_dead_loads.add(load, m_wasm_offset);
+    return load;
+}
+
+void FunctionTranslator::store_to(llvm::Value* address, llvm::Value* value)
+{
+    llvm::StoreInst* const store = m_b.CreateAlignedStore(value, address, llvm::Align{1});
+    store->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_memory);
+}
+
+namespace {
+uint32_t bytes_of(llvm::Type* type) { return static_cast<uint32_t>(type->getPrimitiveSizeInBits().getFixedValue() / 8); }
+}  // namespace
+
+void FunctionTranslator::load(const MemArg& arg, llvm::Type* type, llvm::Type* extended, bool is_signed)
+{
+    llvm::Value* v = load_from(pop_address(arg, bytes_of(type)), type);
+    if (extended != nullptr) v = is_signed ? m_b.CreateSExt(v, extended) : m_b.CreateZExt(v, extended);
+    push(v);
+}
+
+void FunctionTranslator::store(const MemArg& arg, llvm::Type* type)
+{
+    llvm::Value* value = pop();
+    if (value->getType() != type) value = m_b.CreateTrunc(value, type);
+    store_to(pop_address(arg, bytes_of(type)), value);
+}
+
+void FunctionTranslator::translate(Opcode op, const MemArg& arg)
+{
+    llvm::Type* const i8 = m_b.getInt8Ty();
+    llvm::Type* const i16 = m_b.getInt16Ty();
+    llvm::Type* const i32 = m_b.getInt32Ty();
+    llvm::Type* const i64 = m_b.getInt64Ty();
+    switch (op) {
+    case Opcode::i32_load: return load(arg, i32);
+    case Opcode::i64_load: return load(arg, i64);
+    case Opcode::f32_load: return load(arg, m_b.getFloatTy());
+    case Opcode::f64_load: return load(arg, m_b.getDoubleTy());
+    case Opcode::i32_load8_s: return load(arg, i8, i32, true);
+    case Opcode::i32_load8_u: return load(arg, i8, i32);
+    case Opcode::i32_load16_s: return load(arg, i16, i32, true);
+    case Opcode::i32_load16_u: return load(arg, i16, i32);
+    case Opcode::i64_load8_s: return load(arg, i8, i64, true);
+    case Opcode::i64_load8_u: return load(arg, i8, i64);
+    case Opcode::i64_load16_s: return load(arg, i16, i64, true);
+    case Opcode::i64_load16_u: return load(arg, i16, i64);
+    case Opcode::i64_load32_s: return load(arg, i32, i64, true);
+    case Opcode::i64_load32_u: return load(arg, i32, i64);
+    case Opcode::i32_store:
+    case Opcode::i64_store32: return store(arg, i32);
+    case Opcode::i64_store: return store(arg, i64);
+    case Opcode::f32_store: return store(arg, m_b.getFloatTy());
+    case Opcode::f64_store: return store(arg, m_b.getDoubleTy());
+    case Opcode::i32_store8:
+    case Opcode::i64_store8: return store(arg, i8);
+    case Opcode::i32_store16:
+    case Opcode::i64_store16: return store(arg, i16);
+    default: break;
+    }
+    if (!translate_simd_memory(op, arg) && !translate_atomic(op, arg)) refuse();
+}
+
+void FunctionTranslator::translate(Opcode op, const wasm::MemoryIdx& memory)
+{
+    llvm::Type* const index_type = is_memory64(memory) ? m_b.getInt64Ty() : m_b.getInt32Ty();
+    switch (op) {
+    case Opcode::memory_size: {
+        llvm::Value* const header = context_field(m_layout.memory_header(memory), m_b.getPtrTy());
+        llvm::LoadInst* const size =
+            m_b.CreateAlignedLoad(m_b.getInt64Ty(), offset_pointer(header, offsetof(MemoryHeader, size_bytes)), llvm::Align{8});
+        size->setAtomic(llvm::AtomicOrdering::Monotonic);
+        size->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_context);
+        return push(m_b.CreateTrunc(m_b.CreateLShr(size, m_module.memories[memory.value].page_size_log2), index_type));
+    }
+    case Opcode::memory_grow: {
+        llvm::Value* const delta = pop_u64();
+        return push(
+            m_b.CreateTrunc(call_builtin(Builtin::memory_grow, m_b.getInt64Ty(), {{const_u32(memory.value), delta}}), index_type));
+    }
+    case Opcode::memory_fill: {
+        llvm::Value* const count = pop_u64();
+        llvm::Value* const value = pop();
+        llvm::Value* const address = pop_u64();
+        return trap_if_builtin_failed(
+            call_builtin(Builtin::memory_fill, m_b.getInt32Ty(), {{const_u32(memory.value), address, value, count}}));
+    }
+    default: return refuse();
+    }
+}
+
+// --- atomics: all sequentially consistent, all aligned once checked ---
+
+void FunctionTranslator::atomic_load(const MemArg& arg, uint32_t bits, bool is_64)
+{
+    llvm::LoadInst* const load =
+        m_b.CreateAlignedLoad(m_b.getIntNTy(bits), pop_address(arg, bits / 8, true), llvm::Align{bits / 8});
+    load->setAtomic(llvm::AtomicOrdering::SequentiallyConsistent);
+    load->setVolatile(true);  // its trap is not to be lost either
+    push(m_b.CreateZExt(load, m_b.getIntNTy(is_64 ? 64 : 32)));
+}
+
+void FunctionTranslator::atomic_store(const MemArg& arg, uint32_t bits)
+{
+    llvm::Value* const value = m_b.CreateTrunc(pop(), m_b.getIntNTy(bits));
+    llvm::StoreInst* const store = m_b.CreateAlignedStore(value, pop_address(arg, bits / 8, true), llvm::Align{bits / 8});
+    store->setAtomic(llvm::AtomicOrdering::SequentiallyConsistent);
+    store->setVolatile(true);
+}
+
+void FunctionTranslator::atomic_rmw(llvm::AtomicRMWInst::BinOp op, const MemArg& arg, uint32_t bits, bool is_64)
+{
+    llvm::Value* const value = m_b.CreateTrunc(pop(), m_b.getIntNTy(bits));
+    llvm::AtomicRMWInst* const rmw = m_b.CreateAtomicRMW(op, pop_address(arg, bits / 8, true), value, llvm::Align{bits / 8},
+                                                         llvm::AtomicOrdering::SequentiallyConsistent);
+    rmw->setVolatile(true);
+    push(m_b.CreateZExt(rmw, m_b.getIntNTy(is_64 ? 64 : 32)));
+}
+
+void FunctionTranslator::atomic_cmpxchg(const MemArg& arg, uint32_t bits, bool is_64)
+{
+    llvm::Type* const type = m_b.getIntNTy(bits);
+    llvm::Type* const full = m_b.getIntNTy(is_64 ? 64 : 32);
+    llvm::Value* const replacement = m_b.CreateTrunc(pop(), type);
+    llvm::Value* const expected = pop();
+    // An expected value that does not fit is never found; the access is done all the same, as of a value with itself.
+    llvm::Value* const narrow = m_b.CreateTrunc(expected, type);
+    llvm::Value* const fits = m_b.CreateICmpEQ(m_b.CreateZExt(narrow, full), expected);
+    llvm::Value* const address = pop_address(arg, bits / 8, true);
+    const auto exchange = [&](llvm::Value* from, llvm::Value* to) {
+        constexpr auto order = llvm::AtomicOrdering::SequentiallyConsistent;
+        llvm::AtomicCmpXchgInst* const i = m_b.CreateAtomicCmpXchg(address, from, to, llvm::Align{bits / 8}, order, order);
+        i->setVolatile(true);
+        return m_b.CreateExtractValue(i, 0);
+    };
+    if (bits == (is_64 ? 64U : 32U)) return push(exchange(narrow, replacement));
+    llvm::BasicBlock* const fitting = new_block();
+    llvm::BasicBlock* const other = new_block();
+    llvm::BasicBlock* const after = new_block();
+    m_b.CreateCondBr(fits, fitting, other);
+    m_b.SetInsertPoint(fitting);
+    llvm::Value* const exchanged = exchange(narrow, replacement);
+    m_b.CreateBr(after);
+    m_b.SetInsertPoint(other);
+    llvm::LoadInst* const load = m_b.CreateAlignedLoad(type, address, llvm::Align{bits / 8});
+    load->setAtomic(llvm::AtomicOrdering::SequentiallyConsistent);
+    load->setVolatile(true);
+    m_b.CreateBr(after);
+    m_b.SetInsertPoint(after);
+    llvm::PHINode* const found = m_b.CreatePHI(type, 2);
+    found->addIncoming(exchanged, fitting);
+    found->addIncoming(load, other);
+    push(m_b.CreateZExt(found, full));
+}
+
+/// memory.atomic.wait and notify: the builtin checks bounds and alignment itself and answers TrapKind << 32 | result.
+void FunctionTranslator::atomic_builtin(Builtin builtin, const MemArg& arg, size_t operand_count)
+{
+    Values arguments(operand_count + 2);
+    for (size_t i = operand_count; i > 0; --i) arguments[i + 1] = pop();
+    arguments[0] = const_u32(arg.memory.value);
+    arguments[1] = pop_effective_address(arg);
+    llvm::Value* const answer = call_builtin(builtin, m_b.getInt64Ty(), arguments);
+    trap_if_builtin_failed(m_b.CreateTrunc(m_b.CreateLShr(answer, 32), m_b.getInt32Ty()));
+    push(m_b.CreateTrunc(answer, m_b.getInt32Ty()));
+}
+
+bool FunctionTranslator::translate_atomic(Opcode op, const MemArg& arg)
+{
+    using Rmw = llvm::AtomicRMWInst;
+#define WEIR_RMW(name, binop)                                                                      \
+    case Opcode::i32_atomic_rmw_##name: return atomic_rmw(Rmw::binop, arg, 32, false), true;       \
+    case Opcode::i64_atomic_rmw_##name: return atomic_rmw(Rmw::binop, arg, 64, true), true;        \
+    case Opcode::i32_atomic_rmw8_##name##_u: return atomic_rmw(Rmw::binop, arg, 8, false), true;   \
+    case Opcode::i32_atomic_rmw16_##name##_u: return atomic_rmw(Rmw::binop, arg, 16, false), true; \
+    case Opcode::i64_atomic_rmw8_##name##_u: return atomic_rmw(Rmw::binop, arg, 8, true), true;    \
+    case Opcode::i64_atomic_rmw16_##name##_u: return atomic_rmw(Rmw::binop, arg, 16, true), true;  \
+    case Opcode::i64_atomic_rmw32_##name##_u: return atomic_rmw(Rmw::binop, arg, 32, true), true;
+    switch (op) {
+        WEIR_RMW(add, Add)
+        WEIR_RMW(sub, Sub)
+        WEIR_RMW(and, And)
+        WEIR_RMW(or, Or)
+        WEIR_RMW(xor, Xor)
+        WEIR_RMW(xchg, Xchg)
+    case Opcode::i32_atomic_load: return atomic_load(arg, 32, false), true;
+    case Opcode::i64_atomic_load: return atomic_load(arg, 64, true), true;
+    case Opcode::i32_atomic_load8_u: return atomic_load(arg, 8, false), true;
+    case Opcode::i32_atomic_load16_u: return atomic_load(arg, 16, false), true;
+    case Opcode::i64_atomic_load8_u: return atomic_load(arg, 8, true), true;
+    case Opcode::i64_atomic_load16_u: return atomic_load(arg, 16, true), true;
+    case Opcode::i64_atomic_load32_u: return atomic_load(arg, 32, true), true;
+    case Opcode::i32_atomic_store:
+    case Opcode::i64_atomic_store32: return atomic_store(arg, 32), true;
+    case Opcode::i64_atomic_store: return atomic_store(arg, 64), true;
+    case Opcode::i32_atomic_store8:
+    case Opcode::i64_atomic_store8: return atomic_store(arg, 8), true;
+    case Opcode::i32_atomic_store16:
+    case Opcode::i64_atomic_store16: return atomic_store(arg, 16), true;
+    case Opcode::i32_atomic_rmw_cmpxchg: return atomic_cmpxchg(arg, 32, false), true;
+    case Opcode::i64_atomic_rmw_cmpxchg: return atomic_cmpxchg(arg, 64, true), true;
+    case Opcode::i32_atomic_rmw8_cmpxchg_u: return atomic_cmpxchg(arg, 8, false), true;
+    case Opcode::i32_atomic_rmw16_cmpxchg_u: return atomic_cmpxchg(arg, 16, false), true;
+    case Opcode::i64_atomic_rmw8_cmpxchg_u: return atomic_cmpxchg(arg, 8, true), true;
+    case Opcode::i64_atomic_rmw16_cmpxchg_u: return atomic_cmpxchg(arg, 16, true), true;
+    case Opcode::i64_atomic_rmw32_cmpxchg_u: return atomic_cmpxchg(arg, 32, true), true;
+    case Opcode::memory_atomic_wait32: return atomic_builtin(Builtin::atomic_wait32, arg, 2), true;
+    case Opcode::memory_atomic_wait64: return atomic_builtin(Builtin::atomic_wait64, arg, 2), true;
+    case Opcode::memory_atomic_notify: return atomic_builtin(Builtin::atomic_notify, arg, 1), true;
+    default: return false;
+    }
+#undef WEIR_RMW
+}
+
+void FunctionTranslator::translate(Opcode, const wasm::AtomicFenceImm&)
+{
+    m_b.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent);
+}
+
+}  // namespace weir::optimizing

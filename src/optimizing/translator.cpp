@@ -1,0 +1,213 @@
+#include "optimizing/translator.hpp"
+
+#include "wasm/reader.hpp"
+
+#include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/IR/MDBuilder.h>
+
+namespace weir::optimizing {
+
+using runtime::CompileError;
+using runtime::TrapKind;
+using wasm::ValKind;
+
+namespace {
+
+/// Looks for return_call and its kind.
+struct TailCallFinder {
+    bool found = false;
+    void at(uint32_t) {}
+#define WEIR_OP(code, ident, text, imm, signature, align, feature)            \
+    bool ident(const wasm::imm&)                                              \
+    {                                                                         \
+        if (wasm::Feature::feature == wasm::Feature::tail_call) found = true; \
+        return !found;                                                        \
+    }
+#include "wasm/opcodes.def"
+#undef WEIR_OP
+};
+
+bool has_tail_calls(const wasm::Module& module, std::span<const std::byte> code)
+{
+    TailCallFinder finder;
+    wasm::read_trusted(module, code, 0, finder);
+    return finder.found;
+}
+
+}  // namespace
+
+std::string slot_symbol(wasm::FuncIdx function) { return "slot" + std::to_string(function.value); }
+
+FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
+                                       const runtime::CompileOptions& options, const TranslationOptions& host,
+                                       DeadLoads& dead_loads)
+    : m_context(out.getContext()), m_out(out), m_b(m_context), m_debug(out), m_module(module), m_layout(layout), m_options(options),
+      m_host(host), m_dead_loads(dead_loads)
+{
+    llvm::MDBuilder metadata{m_context};
+    llvm::MDNode* const root = metadata.createTBAARoot("weir");
+    const auto alias_set = [&](const char* name) {
+        llvm::MDNode* const type = metadata.createTBAAScalarTypeNode(name, root);
+        return metadata.createTBAAStructTagNode(type, type, 0);
+    };
+    m_alias_context = alias_set("context");
+    m_alias_globals = alias_set("globals");
+    m_alias_tables = alias_set("tables");
+    m_alias_memory = alias_set("memory");
+    m_alias_transfer = alias_set("transfer");
+}
+
+Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncIdx function)
+{
+    m_type = &m_module.func_type(function);
+    const wasm::FunctionBody& body = m_module.body_of(function);
+    const auto locals = wasm::read_locals(m_module, body);
+    if (!locals) return Unexpected{CompileError{"the local declarations do not decode"}};
+    m_body_offset = body.offset_bytes;
+
+    m_has_tail_calls = has_tail_calls(m_module, body.bytes.subspan(locals->code_begin));
+    m_function = llvm::Function::Create(m_has_tail_calls ? tail_call_type(*m_type) : machine_type(*m_type),
+                                        llvm::Function::ExternalLinkage, "wasm", m_out);
+    m_function->addFnAttr("frame-pointer", "all");
+    m_function->addFnAttr(llvm::Attribute::NoRedZone);
+    m_function->addFnAttr(llvm::Attribute::NoUnwind);
+    m_instance = m_function->getArg(0);
+    m_b.SetInsertPoint(new_block());
+
+    llvm::DIFile* const file = m_debug.createFile("wasm", "");
+    m_debug.createCompileUnit(llvm::DISourceLanguageName{llvm::dwarf::DW_LANG_C}, file, "weir", true, "", 0, "",
+                              llvm::DICompileUnit::LineTablesOnly);
+    m_subprogram = m_debug.createFunction(file, "wasm", "", file, 1, m_debug.createSubroutineType(m_debug.getOrCreateTypeArray({})),
+                                          1, llvm::DINode::FlagZero, llvm::DISubprogram::SPFlagDefinition);
+    m_function->setSubprogram(m_subprogram);
+    m_b.SetCurrentDebugLocation(llvm::DILocation::get(m_context, 1, 0, m_subprogram));
+
+    emit_stack_check();
+    m_local_types.assign(m_type->params.begin(), m_type->params.end());
+    m_local_types.insert(m_local_types.end(), locals->types.begin(), locals->types.end());
+    for (const wasm::ValType t : m_local_types) m_locals.push_back(m_b.CreateAlloca(type_of(t)));
+    place_parameters();
+    for (size_t i = m_type->params.size(); i < m_locals.size(); ++i)
+        m_b.CreateStore(llvm::Constant::getNullValue(m_locals[i]->getAllocatedType()), m_locals[i]);
+
+    push_control(wasm::Opcode::block, wasm::BlockType{{}, m_type->results});
+    wasm::read_trusted(m_module, body.bytes.subspan(locals->code_begin), body.offset_bytes + locals->code_begin, *this);
+    if (m_refused != nullptr) return Unexpected{CompileError{std::string{"not compiled by this tier: "} + m_refused}};
+    m_debug.finalize();
+    return m_function;
+}
+
+void FunctionTranslator::at(uint32_t offset_bytes)
+{
+    m_wasm_offset = offset_bytes - static_cast<uint32_t>(m_body_offset);
+    m_b.SetCurrentDebugLocation(llvm::DILocation::get(m_context, m_wasm_offset + 1, 0, m_subprogram));
+}
+
+// --- operands ---
+
+llvm::Type* FunctionTranslator::type_of(wasm::ValType type)
+{
+    switch (type.kind()) {
+    case ValKind::i32: return m_b.getInt32Ty();
+    case ValKind::f32: return m_b.getFloatTy();
+    case ValKind::f64: return m_b.getDoubleTy();
+    case ValKind::v128: return vector_type(Shape::i64x2);
+    default: return m_b.getInt64Ty();
+    }
+}
+
+llvm::Value* FunctionTranslator::pop()
+{
+    llvm::Value* const v = m_stack.back();
+    m_stack.pop_back();
+    return v;
+}
+llvm::Value* FunctionTranslator::pop_u64() { return m_b.CreateZExt(pop(), m_b.getInt64Ty()); }
+void FunctionTranslator::push_bool(llvm::Value* i1) { push(m_b.CreateZExt(i1, m_b.getInt32Ty())); }
+llvm::Value* FunctionTranslator::pop_bool()
+{
+    llvm::Value* const v = pop();
+    return m_b.CreateICmpNE(v, llvm::Constant::getNullValue(v->getType()));
+}
+
+// --- traps ---
+
+void FunctionTranslator::trap(TrapKind kind)
+{
+    // The kind is part of the machine instruction (ud1), where object_reader.cpp finds it.
+    llvm::CallInst* const call = m_b.CreateIntrinsic(llvm::Intrinsic::ubsantrap, {}, {m_b.getInt8(static_cast<uint8_t>(kind))});
+    call->addFnAttr(llvm::Attribute::NoMerge);  // each has its own place in the module
+    m_b.CreateUnreachable();
+}
+
+void FunctionTranslator::trap_if(llvm::Value* condition, TrapKind kind)
+{
+    llvm::BasicBlock* const trapping = new_block();
+    llvm::BasicBlock* const going_on = new_block();
+    m_b.CreateCondBr(condition, trapping, going_on, llvm::MDBuilder{m_context}.createUnlikelyBranchWeights());
+    m_b.SetInsertPoint(trapping);
+    trap(kind);
+    m_b.SetInsertPoint(going_on);
+}
+
+void FunctionTranslator::trap_if_builtin_failed(llvm::Value* trap_kind_u32)
+{
+    llvm::BasicBlock* const trapping = new_block();
+    llvm::BasicBlock* const going_on = new_block();
+    m_b.CreateCondBr(m_b.CreateICmpNE(trap_kind_u32, const_u32(0)), trapping, going_on,
+                     llvm::MDBuilder{m_context}.createUnlikelyBranchWeights());
+    m_b.SetInsertPoint(trapping);
+    auto* const call = llvm::cast<llvm::CallInst>(call_builtin(runtime::Builtin::raise, m_b.getVoidTy(), {{trap_kind_u32}}));
+    call->setDoesNotReturn();
+    call->addFnAttr(llvm::Attribute::NoMerge);
+    m_b.CreateUnreachable();
+    m_b.SetInsertPoint(going_on);
+}
+
+// --- constants, locals, select ---
+
+void FunctionTranslator::translate(wasm::Opcode, const wasm::I32Const& c) { push(const_u32(static_cast<uint32_t>(c.value))); }
+void FunctionTranslator::translate(wasm::Opcode, const wasm::I64Const& c) { push(const_u64(static_cast<uint64_t>(c.value))); }
+void FunctionTranslator::translate(wasm::Opcode, const wasm::F32Const& c)
+{
+    push(llvm::ConstantFP::get(m_context, llvm::APFloat{llvm::APFloat::IEEEsingle(), llvm::APInt{32, c.bits}}));
+}
+void FunctionTranslator::translate(wasm::Opcode, const wasm::F64Const& c)
+{
+    push(llvm::ConstantFP::get(m_context, llvm::APFloat{llvm::APFloat::IEEEdouble(), llvm::APInt{64, c.bits}}));
+}
+
+void FunctionTranslator::translate(wasm::Opcode op, const wasm::LocalIdx& local)
+{
+    llvm::AllocaInst* const home = m_locals[local.value];
+    if (op == wasm::Opcode::local_get) push(m_b.CreateLoad(home->getAllocatedType(), home));
+    else m_b.CreateStore(op == wasm::Opcode::local_set ? pop() : m_stack.back(), home);
+}
+
+void FunctionTranslator::translate(wasm::Opcode, const wasm::SelectTypes&)
+{
+    llvm::Value* const condition = pop_bool();
+    llvm::Value* const second = pop();
+    llvm::Value* const first = pop();
+    push(m_b.CreateSelect(condition, first, second));
+}
+
+void FunctionTranslator::translate(wasm::Opcode op, const wasm::NoImm&)
+{
+    using enum wasm::Opcode;
+    switch (op) {
+    case wasm::Opcode::unreachable: trap(TrapKind::unreachable); return set_dead();
+    case wasm::Opcode::nop: return;
+    case wasm::Opcode::else_: return else_of_if();
+    case wasm::Opcode::end: return end_of_block();
+    case return_: branch(m_control.front()); return;
+    case wasm::Opcode::drop: m_stack.pop_back(); return;
+    case wasm::Opcode::select: return translate(op, wasm::SelectTypes{});
+    case wasm::Opcode::ref_is_null: return push_bool(m_b.CreateICmpEQ(pop(), const_u64(0)));
+    case wasm::Opcode::ref_as_non_null: trap_if(m_b.CreateICmpEQ(m_stack.back(), const_u64(0)), TrapKind::null_reference); return;
+    default: break;
+    }
+    if (!translate_integer(op) && !translate_float(op) && !translate_conversion(op) && !translate_simd(op)) refuse();
+}
+
+}  // namespace weir::optimizing

@@ -1,0 +1,245 @@
+#pragma once
+
+#include "optimizing/dead_loads.hpp"
+#include "runtime/compiler.hpp"
+#include "wasm/features.hpp"
+#include "wasm/immediates.hpp"
+#include "wasm/opcodes.hpp"
+
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace weir::optimizing {
+
+/// What of the host the translation depends on: results that the standard leaves open must be the baseline's.
+struct TranslationOptions {
+    bool has_fma = false;
+    bool checks_stack = true;        // compare with ExecContext::stack_limit
+    uint32_t stack_slack_bytes = 0;  // that the frame may lie below the compared address
+};
+
+/// Name of the symbol that stands for the CodeSlot of a defined function.
+[[nodiscard]] std::string slot_symbol(wasm::FuncIdx function);
+
+/// Lanes of a vector.
+enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
+
+/// Translates one function of a validated module to LLVM IR: a visitor of its instructions. Values of the operand stack are SSA values;
+/// locals are allocas, which LLVM turns into SSA values. Debug locations carry the instruction's offset in the body (line - 1).
+///
+/// What LLVM may assume is decided here, and only what holds for every guest is said: no `inbounds`, no `nuw` on guest values, divisions, shifts
+/// and conversions are guarded, accesses have alignment 1.
+class FunctionTranslator {
+public:
+    FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
+                       const runtime::CompileOptions& options, const TranslationOptions& host, DeadLoads& dead_loads);
+
+    /// The function, named "wasm". The error says which instruction this tier does not compile.
+    Result<llvm::Function*, runtime::CompileError> translate(wasm::FuncIdx function);
+
+    // --- visitor ---
+    void at(uint32_t offset_bytes);
+#define WEIR_OP(code, ident, text, imm, ...)                            \
+    bool ident(const wasm::imm& i)                                      \
+    {                                                                   \
+        m_opcode_text = text;                                           \
+        if (m_dead && !is_structured(wasm::Opcode::ident)) return true; \
+        translate(wasm::Opcode::ident, i);                              \
+        return m_refused == nullptr;                                    \
+    }
+#include "wasm/opcodes.def"
+#undef WEIR_OP
+
+private:
+    using Values = std::vector<llvm::Value*>;
+
+    /// Instructions that are looked at in unreachable code as well, to keep count of nesting.
+    static constexpr bool is_structured(wasm::Opcode op)
+    {
+        using enum wasm::Opcode;
+        return op == block || op == loop || op == if_ || op == else_ || op == end || op == try_table;
+    }
+
+    // One overload for each immediate; which instruction it is says the opcode.
+    template <class Imm>
+    void translate(wasm::Opcode, const Imm&)
+    {
+        refuse();
+    }
+    void translate(wasm::Opcode op, const wasm::NoImm&);
+    void translate(wasm::Opcode op, const wasm::BlockType& type);
+    void translate(wasm::Opcode op, const wasm::LabelIdx& label);
+    void translate(wasm::Opcode op, const wasm::BrTable& table);
+    void translate(wasm::Opcode op, const wasm::FuncIdx& function);
+    void translate(wasm::Opcode op, const wasm::TypeIdx& type);
+    void translate(wasm::Opcode op, const wasm::CallIndirectImm& imm);
+    void translate(wasm::Opcode op, const wasm::SelectTypes& imm);
+    void translate(wasm::Opcode op, const wasm::LocalIdx& local);
+    void translate(wasm::Opcode op, const wasm::GlobalIdx& global);
+    void translate(wasm::Opcode op, const wasm::TableIdx& table);
+    void translate(wasm::Opcode op, const wasm::MemoryIdx& memory);
+    void translate(wasm::Opcode op, const wasm::MemArg& arg);
+    void translate(wasm::Opcode op, const wasm::MemArgLane& arg);
+    void translate(wasm::Opcode op, const wasm::I32Const& c);
+    void translate(wasm::Opcode op, const wasm::I64Const& c);
+    void translate(wasm::Opcode op, const wasm::F32Const& c);
+    void translate(wasm::Opcode op, const wasm::F64Const& c);
+    void translate(wasm::Opcode op, const wasm::V128Const& c);
+    void translate(wasm::Opcode op, const wasm::ShuffleLanes& lanes);
+    void translate(wasm::Opcode op, const wasm::LaneIdx& lane);
+    void translate(wasm::Opcode op, const wasm::HeapTypeImm& imm);
+    void translate(wasm::Opcode op, const wasm::MemoryInitImm& imm);
+    void translate(wasm::Opcode op, const wasm::MemoryCopyImm& imm);
+    void translate(wasm::Opcode op, const wasm::TableInitImm& imm);
+    void translate(wasm::Opcode op, const wasm::TableCopyImm& imm);
+    void translate(wasm::Opcode op, const wasm::DataIdx& data);
+    void translate(wasm::Opcode op, const wasm::ElemIdx& elem);
+    void translate(wasm::Opcode op, const wasm::AtomicFenceImm& imm);
+    void refuse() { m_refused = m_opcode_text; }
+
+    // --- operands ---
+    void push(llvm::Value* v) { m_stack.push_back(v); }
+    llvm::Value* pop();
+    /// Popped and zero-extended to 64 bits.
+    llvm::Value* pop_u64();
+    void push_bool(llvm::Value* i1);
+    llvm::Value* pop_bool();
+    [[nodiscard]] llvm::Type* type_of(wasm::ValType type);
+    [[nodiscard]] llvm::ConstantInt* const_u32(uint32_t v) { return m_b.getInt32(v); }
+    [[nodiscard]] llvm::ConstantInt* const_u64(uint64_t v) { return m_b.getInt64(v); }
+
+    // --- control (translate_control.cpp) ---
+    struct Control {
+        wasm::Opcode kind = wasm::Opcode::block;  // block, loop, if_; block for the function itself
+        bool is_dead_outside = false;
+        size_t height = 0;  // operands below its parameters
+        wasm::BlockType type;
+        llvm::BasicBlock* label = nullptr;  // what branches go to: a loop's header, else the end
+        llvm::BasicBlock* else_block = nullptr;
+        Values params;                     // of an `if`, for its else
+        std::vector<llvm::PHINode*> phis;  // of `label`
+    };
+    void push_control(wasm::Opcode kind, const wasm::BlockType& type);
+    void else_of_if();
+    void end_of_block();
+    Control& control_at(wasm::LabelIdx depth) { return m_control[m_control.size() - 1 - depth.value]; }
+    /// Adds the topmost operands as what a label's phis get from the current block. The branch itself is the caller's.
+    void add_incoming(Control& target);
+    void branch(Control& target);
+    void branch_if(llvm::Value* condition, Control& target);
+    void set_dead();
+    void emit_return();
+    llvm::BasicBlock* new_block() { return llvm::BasicBlock::Create(m_context, "", m_function); }
+
+    // --- traps ---
+    void trap(runtime::TrapKind kind);  // ends the block
+    void trap_if(llvm::Value* condition, runtime::TrapKind kind);
+    void trap_if_builtin_failed(llvm::Value* trap_kind_u32);
+
+    // --- context (translate_call.cpp) ---
+    llvm::Value* context_field(uint32_t offset_bytes, llvm::Type* type);  // one that never changes
+    llvm::Value* constant_field(llvm::Value* object, uint32_t offset_bytes, llvm::Type* type);
+    llvm::Value* field(llvm::Value* object, uint32_t offset_bytes, llvm::Type* type, llvm::MDNode* alias_set);
+    llvm::Value* offset_pointer(llvm::Value* base, uint64_t offset_bytes);
+    llvm::Value* transfer_slot(size_t index);
+    llvm::Value* call_builtin(runtime::Builtin builtin, llvm::Type* result, std::span<llvm::Value* const> arguments);
+    void call_bulk(runtime::Builtin builtin, uint64_t indices, size_t count);
+    void emit_stack_check();
+    void place_parameters();
+    llvm::FunctionType* machine_type(const wasm::FuncType& type);
+    /// The same convention with all registers as parameters. LLVM guarantees tail calls between functions of one type only, so functions that do
+    /// tail calls have this one, and so have those calls.
+    llvm::FunctionType* tail_call_type(const wasm::FuncType& type);
+    Values all_registers(const Values& arguments, const wasm::FuncType& type);
+    llvm::Value* to_register(llvm::Value* v);
+    llvm::Value* from_register(llvm::Value* v, llvm::Type* type);
+    enum class CallMode : uint8_t { normal, tail };
+    void call_defined(wasm::FuncIdx function, CallMode mode);
+    void call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode);
+    void emit_call(llvm::Value* entry, llvm::Value* callee_context, const wasm::FuncType& type, CallMode mode);
+    llvm::Value* callee_of_indirect(const wasm::CallIndirectImm& imm);
+    [[nodiscard]] const wasm::FuncType& func_type(wasm::TypeIdx t) const;
+
+    // --- memory (translate_memory.cpp) ---
+    /// The one place that computes effective addresses. Pops the index.
+    llvm::Value* pop_address(const wasm::MemArg& arg, uint32_t size_bytes, bool must_be_aligned = false);
+    void load(const wasm::MemArg& arg, llvm::Type* type, llvm::Type* extended = nullptr, bool is_signed = false);
+    llvm::Value* load_from(llvm::Value* address, llvm::Type* type);
+    void store(const wasm::MemArg& arg, llvm::Type* type);
+    void store_to(llvm::Value* address, llvm::Value* value);
+    [[nodiscard]] bool is_memory64(wasm::MemoryIdx m) const { return m_module.memories[m.value].address == wasm::AddressType::i64; }
+    bool translate_atomic(wasm::Opcode op, const wasm::MemArg& arg);
+    void atomic_load(const wasm::MemArg& arg, uint32_t bits, bool is_64);
+    void atomic_store(const wasm::MemArg& arg, uint32_t bits);
+    void atomic_rmw(llvm::AtomicRMWInst::BinOp op, const wasm::MemArg& arg, uint32_t bits, bool is_64);
+    void atomic_cmpxchg(const wasm::MemArg& arg, uint32_t bits, bool is_64);
+    llvm::Value* pop_effective_address(const wasm::MemArg& arg);
+    void atomic_builtin(runtime::Builtin builtin, const wasm::MemArg& arg, size_t operand_count);
+
+    // --- scalars (translate_scalar.cpp) ---
+    bool translate_integer(wasm::Opcode op);
+    bool translate_float(wasm::Opcode op);
+    bool translate_conversion(wasm::Opcode op);
+    void compare(llvm::CmpInst::Predicate predicate);
+    void divide(bool is_signed, bool is_remainder);
+    void truncate_trapping(llvm::Type* to, bool is_signed);
+    llvm::Value* quiet_operand(llvm::Value* v);
+    llvm::Value* float_extreme(llvm::Value* a, llvm::Value* b, bool is_max);
+    llvm::Value* truncate_saturating(llvm::Value* v, llvm::Type* to, bool is_signed);
+
+    // --- vectors (translate_simd*.cpp) ---
+    bool translate_simd(wasm::Opcode op);
+    bool translate_simd_integer(wasm::Opcode op);
+    bool translate_simd_float(wasm::Opcode op);
+    bool translate_simd_compare(wasm::Opcode op);
+    bool translate_simd_memory(wasm::Opcode op, const wasm::MemArg& arg);
+    [[nodiscard]] llvm::FixedVectorType* vector_type(Shape shape);
+    llvm::Value* pop_vector(Shape shape);
+    void push_vector(llvm::Value* v);
+    void vector_compare(Shape shape, llvm::CmpInst::Predicate predicate);
+    void vector_shift(Shape shape, llvm::Instruction::BinaryOps op);
+    llvm::Value* half(llvm::Value* v, bool is_high);
+    llvm::Value* extend(llvm::Value* v, bool is_signed);
+    llvm::Value* alternate(llvm::Value* v, bool is_odd);
+
+    llvm::LLVMContext& m_context;
+    llvm::Module& m_out;
+    llvm::IRBuilder<> m_b;
+    llvm::DIBuilder m_debug;
+    llvm::DISubprogram* m_subprogram = nullptr;
+    const wasm::Module& m_module;
+    const runtime::ContextLayout& m_layout;
+    const runtime::CompileOptions& m_options;
+    const TranslationOptions& m_host;
+    DeadLoads& m_dead_loads;
+
+    // Type-based alias sets: what belongs to different ones never overlaps.
+    llvm::MDNode* m_alias_context = nullptr;  // changes, unlike what constant_field() reads
+    llvm::MDNode* m_alias_globals = nullptr;
+    llvm::MDNode* m_alias_tables = nullptr;
+    llvm::MDNode* m_alias_memory = nullptr;
+    llvm::MDNode* m_alias_transfer = nullptr;
+
+    llvm::Function* m_function = nullptr;
+    llvm::Value* m_instance = nullptr;  // the instance context
+    const wasm::FuncType* m_type = nullptr;
+    std::vector<llvm::AllocaInst*> m_locals;
+    std::vector<wasm::ValType> m_local_types;
+    Values m_stack;
+    std::vector<Control> m_control;
+    size_t m_body_offset = 0;
+    uint32_t m_wasm_offset = 0;  // of the instruction, in the body
+    bool m_has_tail_calls = false;
+    bool m_dead = false;
+    const char* m_opcode_text = "";
+    const char* m_refused = nullptr;
+};
+
+}  // namespace weir::optimizing
