@@ -1,9 +1,9 @@
 #include "cli/command_line.hpp"
 
+#include "cli/cli11.hpp"
 #include "cli/quantity.hpp"
 #include "weir/version.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -183,6 +183,7 @@ void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t 
 template <class Options>
 Result<void, Problem> bind(Words words, std::span<const Option> table, Options& options)
 {
+    const std::ios_base::Init streams;
     CLI::App app;
     app.set_help_flag();
     for (const Option& option : table) {
