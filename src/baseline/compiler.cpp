@@ -35,6 +35,13 @@ public:
         return with_compiler([&](FunctionCompiler& c) { return c.compile(module, layout, options, function, out); });
     }
 
+    Result<void, runtime::CompileError> compile_loop(const wasm::Module&, const runtime::ContextLayout&,
+                                                     const runtime::CompileOptions&, wasm::FuncIdx, uint32_t,
+                                                     runtime::CompiledCode&) const override
+    {
+        return Unexpected{runtime::CompileError{"this tier is entered at functions' entries only"}};
+    }
+
     Result<void, runtime::CompileError> compile_entry(const wasm::FuncType& type, runtime::CompiledCode& out) const override
     {
         return with_compiler([&](FunctionCompiler& c) { return checked(emit_entry(c.masm(), type, out)); });

@@ -54,7 +54,9 @@ void FunctionCompiler::on_block(const wasm::BlockType& type) { push_control(Cont
 void FunctionCompiler::on_loop(const wasm::BlockType& type)
 {
     push_control(ControlKind::loop, type);
-    if (!m_dead) m_masm.bind(m_control.back().label);
+    if (m_dead) return;
+    m_masm.bind(m_control.back().label);
+    if (m_options->counts) count_loop();
 }
 
 void FunctionCompiler::on_if_(const wasm::BlockType& type)

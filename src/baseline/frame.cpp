@@ -271,6 +271,7 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
     m_module = &module;
     m_layout = &layout;
     m_options = &options;
+    m_function = function;
     m_type = &module.func_type(function);
     const wasm::FunctionBody& body = module.body_of(function);
     const auto locals = wasm::read_locals(module, body);
@@ -286,6 +287,8 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
         m_masm.start();
         m_stack.clear();
         m_control.clear();
+        m_hot_checks.clear();
+        m_hot_operands.clear();
         m_canonical_height = 0;
         m_max_slots = 0;
         m_dead = m_flags_live = false;
@@ -294,11 +297,13 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
         assign_homes(*m_type, locals->types);
         m_offset = m_code_offset;
         emit_prologue(*m_type);
+        if (options.counts) count_entry();
         m_return_label = m_masm.newLabel();
         push_control(ControlKind::function, wasm::BlockType{{}, m_type->results});
         wasm::read_trusted(module, m_body, m_code_offset, *this);
         if (m_refused != nullptr) return Unexpected{CompileError{std::string{"not compiled by this tier: "} + m_refused}};
 
+        emit_hot_checks();
         const uint64_t frame_bytes = m_fixed_frame_bytes + uint64_t{16} * m_max_slots;
         if (frame_bytes > max_frame_bytes) return Unexpected{CompileError{"the function's frame is too large"}};
         if (m_skips_stack_check && frame_bytes > runtime::leaf_frame_bytes) {

@@ -228,6 +228,19 @@ private:
     void builtin_call(runtime::Builtin builtin);  // arguments are in C registers
     [[nodiscard]] const wasm::FuncType& func_type(wasm::TypeIdx t) const;
 
+    // --- tiers (emit_tier.cpp) ---
+    struct HotCheck {
+        asmjit::Label cold, back;
+        uint32_t wasm_offset = 0;  // of the loop, in the body; 0: the function's entry
+        size_t first_operand = 0;  // in m_hot_operands, of all of the stack at the loop's header
+        size_t operand_count = 0;
+        bool can_leave = false;  // for another tier's code of that loop
+    };
+    void count_entry();
+    void count_loop();
+    void emit_hot_checks();  // behind the function's code
+    void leave_for_other_tier(const HotCheck& check);
+
     // --- frame (frame.cpp) ---
     struct LocalHome {
         wasm::ValKind type = wasm::ValKind::i32;
@@ -365,6 +378,7 @@ private:
     const wasm::Module* m_module = nullptr;
     const runtime::ContextLayout* m_layout = nullptr;
     const runtime::CompileOptions* m_options = nullptr;
+    wasm::FuncIdx m_function{};
     const wasm::FuncType* m_type = nullptr;
     std::span<const std::byte> m_body;  // instructions
     size_t m_code_offset = 0;           // of m_body[0] in the module
@@ -397,6 +411,8 @@ private:
     bool m_dead = false;
     bool m_flags_live = false;  // moves must not touch the flags
     std::vector<RegMove> m_moves;
+    std::vector<HotCheck> m_hot_checks;
+    std::vector<StackValue> m_hot_operands;
 };
 
 inline void HeldReg::release()

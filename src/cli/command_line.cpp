@@ -29,6 +29,8 @@ constexpr std::array run_options{
     Option{"--cwd", "DIR"},
     Option{"--stdin", "FILE"},
     Option{"--bounds", "auto|guard|checked"},
+    Option{"--tier", "auto|baseline|optimized"},
+    Option{"--tier-stress", ""},
     Option{"--timeout", "TIME[ms|s|m|h]"},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
     Option{"--max-stack", "SIZE[KiB|MiB|GiB]"},
@@ -68,6 +70,8 @@ constexpr std::string_view run_help =
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
+  --tier TIER                the compiler: auto, baseline, optimized (LLVM)
+  --tier-stress              change between the two at every chance, for tests
   --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack SIZE           stack for its calls (8MiB)
@@ -204,6 +208,11 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                         std::map<std::string, runtime::BoundsPolicy>{{"auto", runtime::BoundsPolicy::automatic},
                                                                      {"guard", runtime::BoundsPolicy::guard},
                                                                      {"checked", runtime::BoundsPolicy::checked}}));
+            if (name == "--tier")
+                app.add_option(name, options.tier)
+                    ->transform(CLI::CheckedTransformer(std::map<std::string, Tier>{
+                        {"auto", Tier::automatic}, {"baseline", Tier::baseline}, {"optimized", Tier::optimized}}));
+            if (name == "--tier-stress") app.add_flag_callback(name, [&] { options.tier = Tier::stress; });
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
                              [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });

@@ -7,6 +7,8 @@
 #include "cli/quantity.hpp"
 #include "cli/tracing.hpp"
 #include "cli/world.hpp"
+#include "compile_process/fallback.hpp"
+#include "compile_process/remote_compiler.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/store.hpp"
@@ -130,9 +132,40 @@ Result<void, Problem> check_memories(const RunOptions& options, const wasm::Modu
     return {};
 }
 
+#ifdef WEIR_LLVM
+constexpr bool has_optimizer = true;
+#else
+constexpr bool has_optimizer = false;
+#endif
+
+void choose_tiers(Tier tier, runtime::EngineConfig& config)
+{
+    auto optimizer = compile_process::create_remote_compiler(config.compiler);
+    if (tier == Tier::optimized) {
+        config.compiler = compile_process::create_fallback_compiler(std::move(optimizer), config.compiler);
+        return;
+    }
+    config.optimizer = std::move(optimizer);
+    config.tiers = tier == Tier::stress ? runtime::TierPolicy::eager : runtime::TierPolicy::by_heat;
+}
+
+/// Who asks for LLVM shall not get something else in silence.
+Result<void, Problem> check_tier(Tier tier)
+{
+    const bool wants_optimizer = tier == Tier::optimized || tier == Tier::stress;
+    if (!wants_optimizer) return {};
+    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = "--tier baseline  runs without it"};
+    if (!has_optimizer) problem.because = "this weir was built without LLVM";
+    else if (const std::string program = compile_process::installed_compiler(); ::access(program.c_str(), X_OK) != 0)
+        problem.because = fmt::format("'{}': {}", printable(program), std::strerror(errno));
+    else return {};
+    return Unexpected{std::move(problem)};
+}
+
 runtime::EngineConfig engine_config(const RunOptions& options)
 {
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
+    if (options.tier != Tier::baseline && has_optimizer) choose_tiers(options.tier, config);
     if (options.max_stack_bytes) config.guest_stack_bytes = *options.max_stack_bytes;
     if (options.max_memory_bytes) config.max_memory_bytes = *options.max_memory_bytes;
     return config;
@@ -161,6 +194,7 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 Result<int, Problem> try_run(const RunOptions& options)
 {
     WEIR_TRY(config, world_config(options));
+    WEIR_CHECK(check_tier(options.tier));
     auto engine = runtime::Engine::create(engine_config(options));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     WEIR_TRY(module, load_file(options.file, (*engine)->types()));

@@ -29,6 +29,13 @@ struct Timeout {
     std::string text;  // as it was given
 };
 
+enum class Tier : uint8_t {
+    automatic,  // baseline code at once, LLVM's where it is hot
+    baseline,
+    optimized,  // LLVM's at every function's first call
+    stress,     // for tests: from one to the other at every chance
+};
+
 struct RunOptions {
     std::string file;
     std::vector<std::string> args;         // of the guest, without the program's name
@@ -39,6 +46,7 @@ struct RunOptions {
     std::string stdin_file;         // empty: weir's own standard input
     TraceOptions trace;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
+    Tier tier = Tier::automatic;
     std::optional<Timeout> timeout;            // from the guest's start; more than 0
     std::optional<uint64_t> max_memory_bytes;  // of each memory
     std::optional<uint64_t> max_stack_bytes;   // for the guest's frames

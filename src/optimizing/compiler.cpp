@@ -25,12 +25,35 @@ public:
                                                 const runtime::CompileOptions& options, wasm::FuncIdx function,
                                                 CompiledCode& out) const override
     {
+        return compile(module, layout, options, function, 0, out);
+    }
+    Result<void, CompileError> compile_loop(const wasm::Module& module, const runtime::ContextLayout& layout,
+                                            const runtime::CompileOptions& options, wasm::FuncIdx function, uint32_t loop_offset,
+                                            CompiledCode& out) const override
+    {
+        return compile(module, layout, options, function, loop_offset, out);
+    }
+
+    Result<void, CompileError> compile_entry(const wasm::FuncType& type, CompiledCode& out) const override
+    {
+        return m_baseline->compile_entry(type, out);
+    }
+    Result<void, CompileError> compile_host_call(const wasm::FuncType& type, CompiledCode& out) const override
+    {
+        return m_baseline->compile_host_call(type, out);
+    }
+
+private:
+    static Result<void, CompileError> compile(const wasm::Module& module, const runtime::ContextLayout& layout,
+                                              const runtime::CompileOptions& options, wasm::FuncIdx function, uint32_t loop_offset,
+                                              CompiledCode& out)
+    {
         thread_local std::unique_ptr<Machine> machine;
         if (!machine) {
             WEIR_TRY(made, Machine::create());
             machine = std::move(made);
         }
-        TranslationOptions translation{.has_fma = machine->has_feature("fma")};
+        TranslationOptions translation{.has_fma = machine->has_feature("fma"), .loop_offset = loop_offset};
         DeadLoads dead_loads;
         bool has_lost_loads = false;
         const auto compile_once = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
@@ -46,31 +69,21 @@ public:
             has_lost_loads = dead_loads.finish();
             return object;
         };
-        const auto compile = [&]() -> Result<ReadObject, CompileError> {
+        const auto compile_strictly = [&]() -> Result<ReadObject, CompileError> {
             for (;;) {  // each round makes at least one more load volatile
                 WEIR_TRY(object, compile_once());
                 if (!has_lost_loads) return read_object(*machine, object, out);
             }
         };
-        WEIR_TRY(read, compile());
+        WEIR_TRY(read, compile_strictly());
         if (read.frame_bytes > max_unchecked_frame_bytes) {
             if (read.frame_bytes > max_frame_bytes) return Unexpected{CompileError{"the function's frame is too large"}};
             translation.stack_slack_bytes = static_cast<uint32_t>(read.frame_bytes);
-            WEIR_CHECK(compile());
+            WEIR_CHECK(compile_strictly());
         }
         return {};
     }
 
-    Result<void, CompileError> compile_entry(const wasm::FuncType& type, CompiledCode& out) const override
-    {
-        return m_baseline->compile_entry(type, out);
-    }
-    Result<void, CompileError> compile_host_call(const wasm::FuncType& type, CompiledCode& out) const override
-    {
-        return m_baseline->compile_host_call(type, out);
-    }
-
-private:
     std::shared_ptr<const runtime::Compiler> m_baseline;
 };
 

@@ -13,7 +13,7 @@ DeadLoads::Watch::Watch(llvm::LoadInst* load, uint32_t wasm_offset, DeadLoads& o
 
 void DeadLoads::Watch::deleted()
 {
-    if (!m_is_replaced) {
+    if (!m_is_replaced && m_owner.m_is_watching) {
         m_owner.m_volatile.insert(m_wasm_offset);
         m_owner.m_has_lost = true;
     }

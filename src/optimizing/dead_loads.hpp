@@ -19,6 +19,8 @@ public:
 
     /// Ends watching, before the function goes. True if loads were lost: then the function is to be compiled again.
     bool finish();
+    /// While off, loads may go: those that no path leads to.
+    void set_watching(bool on) { m_is_watching = on; }
 
 private:
     class Watch final : public llvm::CallbackVH {
@@ -36,6 +38,7 @@ private:
     std::set<uint32_t> m_volatile;  // offsets in the body
     std::deque<Watch> m_watches;
     bool m_has_lost = false;
+    bool m_is_watching = true;
 };
 
 }  // namespace weir::optimizing

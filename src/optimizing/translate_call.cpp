@@ -66,6 +66,13 @@ llvm::Value* FunctionTranslator::transfer_slot(size_t index)
     return offset_pointer(exec, offsetof(ExecContext, transfer) + sizeof(runtime::Value) * index);
 }
 
+llvm::Value* FunctionTranslator::load_transferred(size_t index, llvm::Type* type)
+{
+    llvm::LoadInst* const load = m_b.CreateAlignedLoad(type, transfer_slot(index), llvm::Align{8});
+    load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
+    return load;
+}
+
 void FunctionTranslator::emit_stack_check()
 {
     if (!m_host.checks_stack) return;
@@ -90,10 +97,7 @@ void FunctionTranslator::place_parameters()
         } else if (in_register[i]) {
             value = m_function->getArg(next_argument++);
         } else {
-            llvm::LoadInst* const load =
-                m_b.CreateAlignedLoad(type_of(m_type->params[i]), transfer_slot(next_slot++), llvm::Align{8});
-            load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
-            value = load;
+            value = load_transferred(next_slot++, type_of(m_type->params[i]));
         }
         m_b.CreateStore(value, m_locals[i]);
     }
@@ -186,9 +190,9 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
     size_t next_slot = 0;
     for (size_t i = 0; i < in_register.size(); ++i) {
         if (in_register[i]) {
-            arguments.push_back(m_stack[base + i]);
+            arguments.push_back(operand(base + i));
         } else {
-            llvm::StoreInst* const store = m_b.CreateAlignedStore(m_stack[base + i], transfer_slot(next_slot++), llvm::Align{8});
+            llvm::StoreInst* const store = m_b.CreateAlignedStore(operand(base + i), transfer_slot(next_slot++), llvm::Align{8});
             store->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
         }
     }
@@ -208,9 +212,7 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
         if (i == 0) {
             push(call);
         } else {
-            llvm::LoadInst* const load = m_b.CreateAlignedLoad(type_of(type.results[i]), transfer_slot(i - 1), llvm::Align{8});
-            load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
-            push(load);
+            push(load_transferred(i - 1, type_of(type.results[i])));
         }
     }
 }

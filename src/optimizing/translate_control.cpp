@@ -19,7 +19,11 @@ void FunctionTranslator::push_control(Opcode kind, const wasm::BlockType& type)
         return;
     }
     c.height = m_stack.size() - type.params.size();
-    c.params.assign(m_stack.end() - static_cast<std::ptrdiff_t>(type.params.size()), m_stack.end());
+    if (m_host.loop_offset != 0) keep_operands_below(c.height);
+    for (size_t i = c.height; i < m_stack.size(); ++i) {
+        m_stack[i] = operand(i);
+        c.params.push_back(m_stack[i]);
+    }
     c.label = new_block();
     for (const wasm::ValType t : kind == Opcode::loop ? type.params : type.results)
         c.phis.push_back(llvm::PHINode::Create(type_of(t), 2, "", c.label));
@@ -38,6 +42,7 @@ void FunctionTranslator::translate(Opcode op, const wasm::BlockType& type)
         m_b.SetInsertPoint(c.label);
         m_stack.resize(c.height);
         m_stack.insert(m_stack.end(), c.phis.begin(), c.phis.end());
+        if (m_loop_entry != nullptr && m_wasm_offset == m_host.loop_offset) enter_here(c);
     } else if (op == Opcode::if_) {
         llvm::BasicBlock* const then_block = new_block();
         c.else_block = new_block();
@@ -86,10 +91,50 @@ void FunctionTranslator::end_of_block()
     if (m_control.empty() && !m_dead) emit_return();
 }
 
+// --- entry at a loop ---
+
+llvm::AllocaInst* FunctionTranslator::home_of_operand(size_t position, llvm::Type* type)
+{
+    llvm::AllocaInst*& home = m_operand_homes[{position, type}];
+    if (home == nullptr) {
+        llvm::BasicBlock& first = m_function->getEntryBlock();
+        home = llvm::IRBuilder<>{&first, first.begin()}.CreateAlloca(type);
+    }
+    return home;
+}
+
+void FunctionTranslator::keep_operands_below(size_t height)
+{
+    for (size_t i = 0; i < height; ++i) {
+        if (llvm::isa<llvm::AllocaInst>(m_stack[i])) continue;
+        llvm::AllocaInst* const home = home_of_operand(i, m_stack[i]->getType());
+        m_b.CreateStore(m_stack[i], home);
+        m_stack[i] = home;
+    }
+}
+
+void FunctionTranslator::enter_here(const Control& loop)
+{
+    llvm::BasicBlock* const header = m_b.GetInsertBlock();
+    m_b.SetInsertPoint(m_loop_entry);
+    for (size_t i = 0; i < loop.height; ++i) {
+        auto* const home = llvm::cast<llvm::AllocaInst>(m_stack[i]);
+        m_b.CreateStore(load_transferred(m_locals.size() + i, home->getAllocatedType()), home);
+    }
+    for (size_t i = 0; i < loop.phis.size(); ++i)
+        loop.phis[i]->addIncoming(load_transferred(m_locals.size() + loop.height + i, loop.phis[i]->getType()), m_loop_entry);
+    m_b.CreateBr(header);
+    m_b.SetInsertPoint(header);
+    m_loop_entry = nullptr;
+}
+
 void FunctionTranslator::add_incoming(Control& target)
 {
     const size_t base = m_stack.size() - target.phis.size();
-    for (size_t i = 0; i < target.phis.size(); ++i) target.phis[i]->addIncoming(m_stack[base + i], m_b.GetInsertBlock());
+    for (size_t i = 0; i < target.phis.size(); ++i) {
+        m_stack[base + i] = operand(base + i);  // once: a br_table's edges to one label must bring one value
+        target.phis[i]->addIncoming(m_stack[base + i], m_b.GetInsertBlock());
+    }
 }
 
 void FunctionTranslator::branch(Control& target)
@@ -128,7 +173,7 @@ void FunctionTranslator::translate(Opcode op, const wasm::LabelIdx& label)
         return push(ref);
     }
     case Opcode::br_on_non_null:
-        branch_if(m_b.CreateICmpNE(m_stack.back(), const_u64(0)), target);
+        branch_if(m_b.CreateICmpNE(operand(m_stack.size() - 1), const_u64(0)), target);
         m_stack.pop_back();
         return;
     default: return refuse();
@@ -139,13 +184,12 @@ void FunctionTranslator::translate(Opcode, const wasm::BrTable& table)
 {
     llvm::Value* const index = pop();
     Control& last = control_at(table.default_label);
-    llvm::SwitchInst* const jump = m_b.CreateSwitch(index, last.label, static_cast<unsigned>(table.labels.size()));
     add_incoming(last);
-    for (uint32_t i = 0; i < table.labels.size(); ++i) {
-        Control& target = control_at(wasm::LabelIdx{table.labels[i]});
-        jump->addCase(const_u32(i), target.label);
-        add_incoming(target);  // a phi wants an entry for each edge
-    }
+    for (const uint32_t label : table.labels)
+        add_incoming(control_at(wasm::LabelIdx{label}));  // a phi wants an entry for each edge
+    llvm::SwitchInst* const jump = m_b.CreateSwitch(index, last.label, static_cast<unsigned>(table.labels.size()));
+    for (uint32_t i = 0; i < table.labels.size(); ++i)
+        jump->addCase(const_u32(i), control_at(wasm::LabelIdx{table.labels[i]}).label);
     set_dead();
 }
 
@@ -153,11 +197,11 @@ void FunctionTranslator::emit_return()
 {
     const auto& results = m_type->results;
     for (size_t i = 1; i < results.size(); ++i) {
-        llvm::StoreInst* const store = m_b.CreateAlignedStore(m_stack[i], transfer_slot(i - 1), llvm::Align{8});
+        llvm::StoreInst* const store = m_b.CreateAlignedStore(operand(i), transfer_slot(i - 1), llvm::Align{8});
         store->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_transfer);
     }
     if (results.empty()) m_b.CreateRetVoid();
-    else m_b.CreateRet(m_stack[0]);
+    else m_b.CreateRet(operand(0));
 }
 
 }  // namespace weir::optimizing

@@ -4,6 +4,7 @@
 
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/IR/MDBuilder.h>
+#include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
 namespace weir::optimizing {
 
@@ -86,14 +87,27 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
     m_local_types.assign(m_type->params.begin(), m_type->params.end());
     m_local_types.insert(m_local_types.end(), locals->types.begin(), locals->types.end());
     for (const wasm::ValType t : m_local_types) m_locals.push_back(m_b.CreateAlloca(type_of(t)));
-    place_parameters();
-    for (size_t i = m_type->params.size(); i < m_locals.size(); ++i)
-        m_b.CreateStore(llvm::Constant::getNullValue(m_locals[i]->getAllocatedType()), m_locals[i]);
+    if (m_host.loop_offset == 0) {
+        place_parameters();
+        for (size_t i = m_type->params.size(); i < m_locals.size(); ++i)
+            m_b.CreateStore(llvm::Constant::getNullValue(m_locals[i]->getAllocatedType()), m_locals[i]);
+    } else {
+        for (size_t i = 0; i < m_locals.size(); ++i)
+            m_b.CreateStore(load_transferred(i, m_locals[i]->getAllocatedType()), m_locals[i]);
+        m_loop_entry = m_b.GetInsertBlock();
+        m_b.SetInsertPoint(new_block());  // where the function begins; no path leads there
+    }
 
     push_control(wasm::Opcode::block, wasm::BlockType{{}, m_type->results});
     wasm::read_trusted(m_module, body.bytes.subspan(locals->code_begin), body.offset_bytes + locals->code_begin, *this);
     if (m_refused != nullptr) return Unexpected{CompileError{std::string{"not compiled by this tier: "} + m_refused}};
     m_debug.finalize();
+    if (m_loop_entry != nullptr) return Unexpected{CompileError{"there is no such loop"}};
+    if (m_host.loop_offset != 0) {
+        m_dead_loads.set_watching(false);
+        llvm::EliminateUnreachableBlocks(*m_function);
+        m_dead_loads.set_watching(true);
+    }
     return m_function;
 }
 
@@ -116,9 +130,14 @@ llvm::Type* FunctionTranslator::type_of(wasm::ValType type)
     }
 }
 
+llvm::Value* FunctionTranslator::operand(size_t position)
+{
+    auto* const home = llvm::dyn_cast<llvm::AllocaInst>(m_stack[position]);
+    return home == nullptr ? m_stack[position] : m_b.CreateLoad(home->getAllocatedType(), home);
+}
 llvm::Value* FunctionTranslator::pop()
 {
-    llvm::Value* const v = m_stack.back();
+    llvm::Value* const v = operand(m_stack.size() - 1);
     m_stack.pop_back();
     return v;
 }
@@ -181,7 +200,7 @@ void FunctionTranslator::translate(wasm::Opcode op, const wasm::LocalIdx& local)
 {
     llvm::AllocaInst* const home = m_locals[local.value];
     if (op == wasm::Opcode::local_get) push(m_b.CreateLoad(home->getAllocatedType(), home));
-    else m_b.CreateStore(op == wasm::Opcode::local_set ? pop() : m_stack.back(), home);
+    else m_b.CreateStore(op == wasm::Opcode::local_set ? pop() : operand(m_stack.size() - 1), home);
 }
 
 void FunctionTranslator::translate(wasm::Opcode, const wasm::SelectTypes&)
@@ -204,7 +223,9 @@ void FunctionTranslator::translate(wasm::Opcode op, const wasm::NoImm&)
     case wasm::Opcode::drop: m_stack.pop_back(); return;
     case wasm::Opcode::select: return translate(op, wasm::SelectTypes{});
     case wasm::Opcode::ref_is_null: return push_bool(m_b.CreateICmpEQ(pop(), const_u64(0)));
-    case wasm::Opcode::ref_as_non_null: trap_if(m_b.CreateICmpEQ(m_stack.back(), const_u64(0)), TrapKind::null_reference); return;
+    case wasm::Opcode::ref_as_non_null:
+        trap_if(m_b.CreateICmpEQ(operand(m_stack.size() - 1), const_u64(0)), TrapKind::null_reference);
+        return;
     default: break;
     }
     if (!translate_integer(op) && !translate_float(op) && !translate_conversion(op) && !translate_simd(op)) refuse();

@@ -11,9 +11,11 @@
 #include <llvm/IR/Module.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::optimizing {
@@ -23,6 +25,7 @@ struct TranslationOptions {
     bool has_fma = false;
     bool checks_stack = true;        // compare with ExecContext::stack_limit
     uint32_t stack_slack_bytes = 0;  // that the frame may lie below the compared address
+    uint32_t loop_offset = 0;        // 0: code for the function's entry; else for entry at the loop that is there in the body
 };
 
 /// Name of the symbol that stands for the CodeSlot of a defined function.
@@ -104,9 +107,19 @@ private:
     void translate(wasm::Opcode op, const wasm::AtomicFenceImm& imm);
     void refuse() { m_refused = m_opcode_text; }
 
+    struct Control;
+
     // --- operands ---
     void push(llvm::Value* v) { m_stack.push_back(v); }
     llvm::Value* pop();
+    /// The value of an operand that stays on the stack; `position` counts from the bottom.
+    llvm::Value* operand(size_t position);
+    /// Code for entry at a loop has two ways to it, so what lies below a block's operands is kept in allocas, one for each position and type, and
+    /// on the stack stands the alloca in its place.
+    void keep_operands_below(size_t height);
+    llvm::AllocaInst* home_of_operand(size_t position, llvm::Type* type);
+    /// The way from the entry to the loop's header, which is the current block: everything is loaded from the transfer area.
+    void enter_here(const Control& loop);
     /// Popped and zero-extended to 64 bits.
     llvm::Value* pop_u64();
     void push_bool(llvm::Value* i1);
@@ -149,6 +162,7 @@ private:
     llvm::Value* field(llvm::Value* object, uint32_t offset_bytes, llvm::Type* type, llvm::MDNode* alias_set);
     llvm::Value* offset_pointer(llvm::Value* base, uint64_t offset_bytes);
     llvm::Value* transfer_slot(size_t index);
+    llvm::Value* load_transferred(size_t index, llvm::Type* type);
     llvm::Value* call_builtin(runtime::Builtin builtin, llvm::Type* result, std::span<llvm::Value* const> arguments);
     void call_bulk(runtime::Builtin builtin, uint64_t indices, size_t count);
     void emit_stack_check();
@@ -237,6 +251,8 @@ private:
     size_t m_body_offset = 0;
     uint32_t m_wasm_offset = 0;  // of the instruction, in the body
     bool m_has_tail_calls = false;
+    llvm::BasicBlock* m_loop_entry = nullptr;  // of code for entry at a loop: open until the loop is found
+    std::map<std::pair<size_t, llvm::Type*>, llvm::AllocaInst*> m_operand_homes;
     bool m_dead = false;
     const char* m_opcode_text = "";
     const char* m_refused = nullptr;

@@ -43,6 +43,7 @@ void weir_raise_pending();
 void weir_lazy_entry();
 bool weir_call_host(HostFunctionContext& context, Value* values) noexcept;
 [[noreturn]] void weir_stop_guest(ExecContext* exec) noexcept;
+const void* weir_hot(InstanceContext* context, uint32_t function, uint32_t loop_offset) noexcept;
 const void* weir_compile_on_call(InstanceContext* context, uint32_t function) noexcept;
 }
 

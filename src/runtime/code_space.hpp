@@ -18,7 +18,7 @@ namespace weir::runtime {
 
 /// Address space for the machine code of one module, or of an engine's trampolines:
 ///
-///     [ CodeSlots, the lazy entry's address | code ]
+///     [ CodeSlots, the lazy entry's address, counters | code ]
 ///
 /// The first part is data, never executable. The code part is a memfd mapped twice: here readable and executable, and
 /// elsewhere writable. No address is ever both. Slots are reached rip-relative from the code, so both parts stay within 2 GiB.
@@ -32,8 +32,11 @@ public:
 
     [[nodiscard]] CodeSlot& slot(size_t index) { return m_slots[index]; }
     [[nodiscard]] size_t slot_count() const { return m_slot_count; }
+    /// How often a function may still be called or go around a loop before it is hot. Written by guest code without synchronization:
+    /// what is lost between threads does not matter.
+    [[nodiscard]] std::atomic_ref<int32_t> counter(size_t index) { return std::atomic_ref{m_counters[index]}; }
 
-    /// Gives code its place, resolves its relocations (`first_function` is the index of slot 0) and remembers its sites.
+    /// Gives code its place, resolves its relocations (`first_function` is the index of slot 0 and of counter 0) and remembers its sites.
     /// Null when the space is full. Thread-safe.
     const std::byte* publish(const CompiledCode& code, uint32_t first_function, uint32_t function);
 
@@ -50,7 +53,8 @@ public:
     enum class PcKind : uint8_t { interrupted, return_address };
     [[nodiscard]] const CodeSite* find_site(const Piece& piece, uintptr_t pc, PcKind kind) const noexcept;
     [[nodiscard]] std::span<const std::byte> code_of(const Piece& piece) const { return {m_code + piece.begin, piece.size_bytes}; }
-    [[nodiscard]] size_t used_bytes() const { return m_used; }
+    [[nodiscard]] size_t used_bytes() const { return m_used.load(std::memory_order_relaxed); }
+    [[nodiscard]] size_t capacity_bytes() const { return m_capacity; }
 
     /// What the owner wants back for a pc found here; null for trampolines.
     void* owner = nullptr;
@@ -65,11 +69,12 @@ private:
     Mapping m_reservation;
     Mapping m_writable;
     CodeSlot* m_slots = nullptr;
+    int32_t* m_counters = nullptr;
     std::byte* m_code = nullptr;
     size_t m_slot_count = 0;
     size_t m_capacity = 0;
     std::mutex m_mutex;  // guards what follows against other writers
-    size_t m_used = 0;
+    std::atomic<size_t> m_used{0};
     // Pieces in ascending order of their code, in chunks that never move, each twice as large as the one before: readers need no lock,
     // and a small program touches little memory.
     static constexpr size_t first_chunk_pieces = 16, max_chunks = 24;

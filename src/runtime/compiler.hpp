@@ -27,6 +27,7 @@ struct CompileError {
 /// What code depends on besides the module; part of the cache key.
 struct CompileOptions {
     std::vector<MemoryMode> memory_modes;  // one per memory of the index space
+    bool counts = false;                   // calls and loops, and says what is hot; for a tier that another one follows
 };
 
 /// A tier. Thread-safe: several functions may be compiled at once.
@@ -38,6 +39,12 @@ public:
     [[nodiscard]] virtual Result<void, CompileError> compile_function(const wasm::Module& module, const ContextLayout& layout,
                                                                       const CompileOptions& options, wasm::FuncIdx function,
                                                                       CompiledCode& out) const = 0;
+
+    /// Compiles the function for entry at the header of the loop that begins at `loop_offset` in its body, with what the contract says in
+    /// ExecContext::transfer. Parameters are none.
+    [[nodiscard]] virtual Result<void, CompileError> compile_loop(const wasm::Module& module, const ContextLayout& layout,
+                                                                  const CompileOptions& options, wasm::FuncIdx function,
+                                                                  uint32_t loop_offset, CompiledCode& out) const = 0;
 
     /// `void (void* context, const CodeSlot* slot, ExecContext* exec, Value* values)` by C convention: loads the parameters from
     /// `values`, calls [slot] by the wasm convention, stores the results to `values` in order.

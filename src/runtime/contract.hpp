@@ -113,6 +113,7 @@ struct ExecContext {
     Store* store;
     TrapKind pending_trap;            // set before raise_pending
     std::atomic<uint32_t> interrupt;  // not 0: somebody wants to interrupt the guest; interrupt.hpp
+    const void* loop_entry;           // where code that leaves a loop's header for another tier jumps to, frame and all given up
     alignas(16) std::array<Value, max_transfer_values> transfer;
 };
 
@@ -137,7 +138,9 @@ struct ExecContext {
     X(is_subtype,     "u32 actual TypeId, u32 expected TypeId -> u32 0 or 1; for call_indirect of non-final types") \
     X(atomic_wait32,  "u32 memory, u64 address, u32 expected, i64 timeout_ns -> u64: TrapKind << 32 | result") \
     X(atomic_wait64,  "u32 memory, u64 address, u64 expected, i64 timeout_ns -> u64: TrapKind << 32 | result") \
-    X(atomic_notify,  "u32 memory, u64 address, u32 count -> u64: TrapKind << 32 | result")
+    X(atomic_notify,  "u32 memory, u64 address, u32 count -> u64: TrapKind << 32 | result")                    \
+    X(hot,            "u32 function, u32 wasm offset of the loop in the body, 0 at the function's entry -> address of the loop's code, " \
+                      "or null; keeps r8 r9 r10 xmm8..xmm15 too")
 // clang-format on
 
 enum class Builtin : uint8_t {
@@ -180,8 +183,21 @@ struct CodeSite {
 
 /// A 32-bit pc-relative field to be filled when code gets its place.
 struct Relocation {
-    uint32_t code_offset;  // of the field; the displacement counts from code_offset + 4
-    wasm::FuncIdx target;  // the CodeSlot of this defined function
+    uint32_t code_offset;  // of the field
+    wasm::FuncIdx target;  // a defined function
+    enum class Kind : uint8_t {
+        slot,     // its CodeSlot; the displacement counts from code_offset + 4
+        counter,  // its counter (int32_t): from code_offset + 5, since an 8-bit immediate follows the field
+    } kind = Kind::slot;
 };
+
+// A running function changes tiers at the header of a loop: the code of one tier stores the function's locals, in the order of their
+// indices, and behind them the operand stack, from its bottom, to ExecContext::transfer, gives up its frame as for a tail call, and jumps,
+// with the context in rdi, to code of the other that begins at that header. Where these are more than max_transfer_values,
+// the loop runs to its end as it is.
+//
+// Code that counts subtracts from its function's counter, an int32_t of the code space, `counter_per_call` at each entry and one for each
+// time that a loop's header is passed, and calls the builtin `hot` when the counter becomes negative.
+inline constexpr int counter_per_call = 10;
 
 }  // namespace weir::runtime

@@ -5,6 +5,7 @@
 #include "runtime/code_space.hpp"
 #include "runtime/compiler.hpp"
 #include "runtime/memory_pool.hpp"
+#include "runtime/tier_up.hpp"
 #include "wasm/type_registry.hpp"
 
 #include <cstdint>
@@ -20,8 +21,17 @@ enum class BoundsPolicy : uint8_t {
     checked,
 };
 
+/// Which tier makes a function's code.
+enum class TierPolicy : uint8_t {
+    single,   // EngineConfig::compiler makes all
+    by_heat,  // and EngineConfig::optimizer, in the background, what runs often
+    eager,    // for tests: the optimizer at every entry of a function or a loop, which waits for it
+};
+
 struct EngineConfig {
-    std::shared_ptr<const Compiler> compiler;
+    std::shared_ptr<const Compiler> compiler{};
+    std::shared_ptr<const Compiler> optimizer{};  // null: TierPolicy::single
+    TierPolicy tiers = TierPolicy::single;
     BoundsPolicy bounds = BoundsPolicy::automatic;
     size_t guest_stack_bytes = size_t{8} << 20;     // for guest frames
     uint64_t max_memory_bytes = uint64_t{1} << 36;  // of one memory; growth beyond answers -1
@@ -39,6 +49,8 @@ public:
     [[nodiscard]] const std::shared_ptr<wasm::TypeRegistry>& types() const { return m_types; }
     [[nodiscard]] MemoryMode mode_for(const wasm::MemoryType& type) const;
     [[nodiscard]] MemoryPool& memory_pool() { return m_memory_pool; }
+    /// Null where code has one tier.
+    [[nodiscard]] TierUp* tier_up() const { return m_tier_up.get(); }
 
     /// Trampolines, made once a type. Null when code space or compiler refuses.
     const void* entry_code(wasm::TypeId type);
@@ -54,6 +66,7 @@ private:
     EngineConfig m_config;
     std::shared_ptr<wasm::TypeRegistry> m_types;
     MemoryPool m_memory_pool;
+    std::unique_ptr<TierUp> m_tier_up;
     bool m_uses_guard_pages = true;
     std::unique_ptr<CodeSpace> m_trampolines;
     std::mutex m_mutex;  // guards the maps

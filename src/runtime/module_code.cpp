@@ -16,6 +16,8 @@ namespace weir::runtime {
 namespace {
 // Machine code is some four to ten times its wasm; vectors and br_table more. Address space costs nothing.
 constexpr size_t code_bytes_per_wasm_byte = 32;
+// Counting, leaving loops, and the other tier's code, which gets no more than half of the room: functions that have no code yet come first.
+constexpr size_t tiered_code_bytes_per_wasm_byte = 128;
 constexpr size_t min_code_bytes = size_t{1} << 20;
 }  // namespace
 
@@ -23,6 +25,7 @@ ModuleCode::ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const was
     : m_engine(std::move(engine)), m_module(std::move(module)), m_layout(*m_module)
 {
     for (const wasm::MemoryType& t : m_module->memories) m_options.memory_modes.push_back(m_engine->mode_for(t));
+    m_options.counts = m_engine->tier_up() != nullptr;
 }
 
 Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_ptr<Engine> engine,
@@ -36,7 +39,8 @@ Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_
     size_t wasm_bytes = 0;
     for (const wasm::FunctionBody& b : module->bodies) wasm_bytes += b.bytes.size();
     auto code = std::shared_ptr<ModuleCode>{new ModuleCode{std::move(engine), std::move(module)}};
-    auto space = CodeSpace::create(code->m_module->bodies.size(), min_code_bytes + wasm_bytes * code_bytes_per_wasm_byte);
+    const size_t per_byte = code->m_options.counts ? tiered_code_bytes_per_wasm_byte : code_bytes_per_wasm_byte;
+    auto space = CodeSpace::create(code->m_module->bodies.size(), min_code_bytes + wasm_bytes * per_byte);
     if (!space) return Unexpected{space.error().to_string()};
     code->m_space = std::move(*space);
     code->m_space->owner = code.get();
@@ -54,8 +58,23 @@ Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
     WEIR_CHECK(m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, compiled));
     const std::byte* const code = m_space->publish(compiled, first, function.value);
     if (code == nullptr) return Unexpected{CompileError{"the module's code space is full"}};
+    if (const TierUp* const tiers = m_engine->tier_up()) counter_of(function).store(tiers->budget(), std::memory_order_relaxed);
     slot.entry.store(code, std::memory_order_release);
     return static_cast<const void*>(code);
+}
+
+const void* ModuleCode::on_hot(wasm::FuncIdx function, uint32_t loop_offset)
+{
+    return m_engine->tier_up()->on_hot(*this, function, loop_offset);
+}
+
+const void* ModuleCode::install(const CompiledCode& code, wasm::FuncIdx function, bool is_entry)
+{
+    const uint32_t first = m_module->imported_function_count;
+    if (m_space->used_bytes() > m_space->capacity_bytes() / 2) return nullptr;
+    const std::byte* const place = m_space->publish(code, first, function.value);
+    if (place != nullptr && is_entry) m_space->slot(function.value - first).entry.store(place, std::memory_order_release);
+    return place;
 }
 
 Result<ModuleCode::CompileTotals, CompileError> ModuleCode::compile_all(unsigned threads)
@@ -96,6 +115,15 @@ std::span<const std::byte> ModuleCode::code_of(wasm::FuncIdx function)
     if (!entry) return {};
     const auto* const piece = m_space->find(reinterpret_cast<uintptr_t>(*entry));
     return piece == nullptr ? std::span<const std::byte>{} : m_space->code_of(*piece);
+}
+
+extern "C" const void* weir_hot(InstanceContext* context, uint32_t function, uint32_t loop_offset) noexcept
+{
+    try {
+        return context->instance->code().on_hot(wasm::FuncIdx{function}, loop_offset);
+    } catch (const std::bad_alloc&) {
+        return nullptr;  // then it stays as it is
+    }
 }
 
 extern "C" const void* weir_compile_on_call(InstanceContext* context, uint32_t function) noexcept

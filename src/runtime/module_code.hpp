@@ -36,6 +36,16 @@ public:
     struct CompileTotals {
         size_t functions = 0, wasm_bytes = 0, code_bytes = 0;
     };
+    /// What a hot function's counter led to; for the builtin `hot`. Answers a loop's code, or null.
+    const void* on_hot(wasm::FuncIdx function, uint32_t loop_offset);
+    /// Code of the other tier: gets its place, and the function's slot where it is for the function's entry. Null when there is no room.
+    const void* install(const CompiledCode& code, wasm::FuncIdx function, bool is_entry);
+    [[nodiscard]] HotCode& hot_code() { return m_hot_code; }
+    [[nodiscard]] std::atomic_ref<int32_t> counter_of(wasm::FuncIdx f)
+    {
+        return m_space->counter(f.value - m_module->imported_function_count);
+    }
+
     /// Compiles every function on `threads` threads.
     Result<CompileTotals, CompileError> compile_all(unsigned threads);
     /// Machine code of a function, compiled if need be; empty on failure.
@@ -49,6 +59,7 @@ private:
     ContextLayout m_layout;
     CompileOptions m_options;
     std::unique_ptr<CodeSpace> m_space;
+    HotCode m_hot_code;
     std::mutex m_mutex;  // one compilation of a function at a time
 };
 

@@ -6,9 +6,16 @@
 #include "wasm/type_registry.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 
 namespace weir::wasm {
+
+uint64_t next_module_serial()
+{
+    static std::atomic<uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 const SubType& Module::sub_type(TypeId id) const { return registry->at(id); }
 const FuncType& Module::func_type(FuncIdx f) const { return registry->at(functions[f.value]).func; }

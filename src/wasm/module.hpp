@@ -94,10 +94,13 @@ struct UnsupportedUse {
     size_t offset_bytes = 0;
 };
 
+[[nodiscard]] uint64_t next_module_serial();
+
 /// A decoded module. Immutable, shared by all threads and instances; spans and views point into `bytes`, which the
 /// module keeps alive. In every index space imports come first. Standard: Core 3.0, 2.5 "Modules".
 struct Module {
-    std::shared_ptr<const void> owner;  // keeps `bytes` alive (a mapping or a buffer)
+    const uint64_t serial = next_module_serial();  // no other module of the process has it
+    std::shared_ptr<const void> owner;             // keeps `bytes` alive (a mapping or a buffer)
     std::span<const std::byte> bytes;
     std::shared_ptr<TypeRegistry> registry;
 

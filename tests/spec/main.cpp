@@ -38,7 +38,7 @@ struct Options {
     weir::runtime::BoundsPolicy bounds = weir::runtime::BoundsPolicy::automatic;
     weir::baseline::CpuFeatures cpu = weir::baseline::CpuFeatures::host();
     unsigned processes = 1;
-    bool is_optimized = false;
+    enum class Tier { baseline, optimized, stress } tier = Tier::baseline;
     bool is_verbose = false;
     std::vector<std::string> scripts;
 };
@@ -56,7 +56,12 @@ struct Child {
     weir::runtime::EngineConfig config;
     config.compiler = weir::baseline::create_compiler(options.cpu);
 #ifdef WEIR_LLVM
-    if (options.is_optimized) config.compiler = weir::optimizing::create_compiler(config.compiler);
+    if (options.tier == Options::Tier::optimized) {
+        config.compiler = weir::optimizing::create_compiler(config.compiler);
+    } else if (options.tier == Options::Tier::stress) {
+        config.optimizer = weir::optimizing::create_compiler(config.compiler);
+        config.tiers = weir::runtime::TierPolicy::eager;
+    }
 #endif
     config.bounds = options.bounds;
     const std::string text = Script::run(std::move(config), script).serialize();
@@ -170,8 +175,10 @@ int main(int argc, char** argv)
     app.add_option("--cpu", cpu, "instructions that code may use: the host's, or the floor's (SSE4.1)")
         ->check(CLI::IsMember({"host", "floor"}));
 #ifdef WEIR_LLVM
-    const std::map<std::string, bool> tiers{{"baseline", false}, {"optimized", true}};
-    app.add_option("--tier", options.is_optimized, "the compiler: baseline, or optimized by LLVM")
+    using enum Options::Tier;
+    const std::map<std::string, Options::Tier> tiers{{"baseline", baseline}, {"optimized", optimized}, {"stress", stress}};
+    app.add_option("--tier", options.tier,
+                   "the compiler: baseline, LLVM (optimized), or from one to the other at every chance (stress)")
         ->transform(CLI::CheckedTransformer(tiers));
 #endif
     app.add_option("-j", options.processes, "processes at once")->check(CLI::PositiveNumber);

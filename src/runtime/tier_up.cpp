@@ -1,0 +1,170 @@
+#include "runtime/tier_up.hpp"
+
+#include "runtime/module_code.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <condition_variable>
+#include <deque>
+#include <limits>
+#include <system_error>
+#include <thread>
+
+namespace weir::runtime {
+
+namespace {
+
+// A pass around a small loop takes a nanosecond, LLVM some milliseconds for a function.
+constexpr int32_t first_budget = 100'000;
+// Until what was requested is looked for again.
+constexpr int32_t waiting_budget = 10'000;
+constexpr int32_t never = std::numeric_limits<int32_t>::max();
+
+/// The calling thread's signals are held back while this lives; a thread started meanwhile never gets any.
+class SignalsBlocked {
+public:
+    SignalsBlocked()
+    {
+        sigset_t all;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &m_previous);
+    }
+    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &m_previous, nullptr); }
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+private:
+    sigset_t m_previous{};
+};
+
+}  // namespace
+
+class TierUp::Worker {
+public:
+    explicit Worker(std::shared_ptr<const Compiler> optimizer) : m_optimizer(std::move(optimizer)) {}
+
+    struct Job {
+        std::weak_ptr<ModuleCode> code;  // code that nobody needs any more is not compiled
+        wasm::FuncIdx function;
+        uint32_t loop_offset;
+    };
+
+    /// False when there is no thread to do it.
+    static bool add(const std::shared_ptr<Worker>& self, Job job)
+    {
+        const std::scoped_lock lock{self->m_mutex};
+        if (!self->m_thread.joinable()) {
+            const SignalsBlocked blocked;
+            try {
+                self->m_thread = std::thread{[self] { self->work(); }};
+            } catch (const std::system_error&) {
+                return false;
+            }
+        }
+        self->m_jobs.push_back(std::move(job));
+        self->m_changed.notify_all();
+        return true;
+    }
+
+    void wait_until_idle()
+    {
+        std::unique_lock lock{m_mutex};
+        m_changed.wait(lock, [&] { return m_jobs.empty() && !m_is_busy; });
+    }
+
+    void stop()
+    {
+        {
+            const std::scoped_lock lock{m_mutex};
+            m_is_stopping = true;
+            m_changed.notify_all();
+        }
+        if (!m_thread.joinable()) return;
+        // The last one who needs an engine may be this very thread, in whose hands a module's code was when its other users went.
+        if (m_thread.get_id() == std::this_thread::get_id()) m_thread.detach();
+        else m_thread.join();
+    }
+
+private:
+    void work()
+    {
+        std::unique_lock lock{m_mutex};
+        for (;;) {
+            m_changed.wait(lock, [&] { return m_is_stopping || !m_jobs.empty(); });
+            if (m_is_stopping) return;
+            const Job job = std::move(m_jobs.front());
+            m_jobs.pop_front();
+            m_is_busy = true;
+            lock.unlock();
+            if (const auto code = job.code.lock()) compile(*code, job.function, job.loop_offset);
+            lock.lock();
+            m_is_busy = false;
+            m_changed.notify_all();
+        }
+    }
+
+    void compile(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
+    {
+        const bool is_entry = loop_offset == 0;
+        const void* place = nullptr;
+        try {
+            const auto result = is_entry ? m_optimizer->compile_function(*code.module(), code.layout(), code.options(), function, m_compiled)
+                                         : m_optimizer->compile_loop(*code.module(), code.layout(), code.options(), function,
+                                                                     loop_offset, m_compiled);
+            if (result) place = code.install(m_compiled, function, is_entry);
+        } catch (const std::bad_alloc&) {
+            place = nullptr;  // it goes on as it is
+        }
+        const std::scoped_lock lock{code.hot_code().mutex};
+        code.hot_code().variant(function, loop_offset) = {
+            place != nullptr ? HotCode::Status::ready : HotCode::Status::refused, place};
+    }
+
+    std::shared_ptr<const Compiler> m_optimizer;
+    CompiledCode m_compiled;
+    std::mutex m_mutex;  // guards what follows
+    std::condition_variable m_changed;
+    std::deque<Job> m_jobs;
+    bool m_is_busy = false;
+    bool m_is_stopping = false;
+    std::thread m_thread;
+};
+
+TierUp::TierUp(std::shared_ptr<const Compiler> optimizer, bool is_eager)
+    : m_worker(std::make_shared<Worker>(std::move(optimizer))), m_is_eager(is_eager)
+{
+}
+
+TierUp::~TierUp() { m_worker->stop(); }
+
+int32_t TierUp::budget() const { return m_is_eager ? 0 : first_budget; }
+
+const void* TierUp::on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
+{
+    HotCode& hot = code.hot_code();
+    const auto request = [&](uint32_t offset) -> HotCode::Variant {
+        std::unique_lock lock{hot.mutex};
+        HotCode::Variant& variant = hot.variant(function, offset);
+        if (variant.status != HotCode::Status::cold) return variant;
+        variant.status = HotCode::Status::requested;
+        if (!Worker::add(m_worker, {code.weak_from_this(), function, offset})) variant.status = HotCode::Status::refused;
+        if (!m_is_eager) return {};
+        lock.unlock();
+        m_worker->wait_until_idle();
+        lock.lock();
+        return hot.variant(function, offset);
+    };
+    // The function first. Who comes again before, or although, that is ready is in a loop that does not end soon.
+    const HotCode::Variant entry = request(0);
+    HotCode::Variant loop{HotCode::Status::refused};
+    if (loop_offset != 0 && entry.status != HotCode::Status::cold) loop = request(loop_offset);
+    const auto is_pending = [](HotCode::Status s) { return s == HotCode::Status::cold || s == HotCode::Status::requested; };
+    int32_t next = waiting_budget;
+    if (m_is_eager) next = 0;
+    else if (entry.status == HotCode::Status::refused && !is_pending(loop.status)) next = never;
+    code.counter_of(function).store(next, std::memory_order_relaxed);
+    return loop.status == HotCode::Status::ready ? loop.entry : nullptr;
+}
+
+}  // namespace weir::runtime

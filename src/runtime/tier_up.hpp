@@ -1,0 +1,57 @@
+#pragma once
+
+#include "runtime/compiler.hpp"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace weir::runtime {
+
+class ModuleCode;
+
+/// What the optimizer has made, or will make, of one module.
+class HotCode {
+public:
+    enum class Status : uint8_t { cold, requested, ready, refused };
+    struct Variant {
+        Status status = Status::cold;
+        const void* entry = nullptr;
+    };
+    /// A loop's code, or with offset 0 the function's own.
+    [[nodiscard]] Variant& variant(wasm::FuncIdx function, uint32_t loop_offset)
+    {
+        return m_variants[uint64_t{function.value} << 32 | loop_offset];
+    }
+    std::mutex mutex;  // guards the variants
+
+private:
+    std::unordered_map<uint64_t, Variant> m_variants;
+};
+
+/// Has functions compiled again, by the optimizer, on a thread of its own that starts with the first of them. Thread-safe.
+class TierUp {
+public:
+    /// `is_eager`: everything is hot at once and waited for.
+    TierUp(std::shared_ptr<const Compiler> optimizer, bool is_eager);
+    /// Waits for the function that is being compiled.
+    ~TierUp();
+    TierUp(const TierUp&) = delete;
+    TierUp& operator=(const TierUp&) = delete;
+
+    /// What a function's counter starts from.
+    [[nodiscard]] int32_t budget() const;
+    /// A function's counter has run out, at its entry (`loop_offset` 0) or at a loop's header. Requests its code, answers the loop's code
+    /// where that is ready, and sets the counter again.
+    const void* on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset);
+
+private:
+    class Worker;
+    std::shared_ptr<Worker> m_worker;  // shared with its thread
+    bool m_is_eager;
+};
+
+}  // namespace weir::runtime
