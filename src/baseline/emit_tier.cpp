@@ -23,7 +23,7 @@ void FunctionCompiler::count_entry()
     HotCheck& check = m_hot_checks.emplace_back();
     check.cold = m_masm.newLabel();
     check.back = m_masm.newLabel();
-    m_masm.count_down(m_function, runtime::counter_per_call);
+    m_masm.count_down(m_function, runtime::Relocation::Kind::calls);
     m_masm.js(check.cold);
     m_masm.bind(check.back);
 }
@@ -41,7 +41,7 @@ void FunctionCompiler::count_loop()
         check.operand_count = m_stack.size();
         m_hot_operands.insert(m_hot_operands.end(), m_stack.begin(), m_stack.end());
     }
-    m_masm.count_down(m_function, 1);
+    m_masm.count_down(m_function, runtime::Relocation::Kind::loops);
     m_masm.js(check.cold);
     m_masm.bind(check.back);
 }
@@ -55,7 +55,7 @@ void FunctionCompiler::emit_hot_checks()
         m_masm.bind(check.cold);
         m_masm.set_wasm_offset(check.wasm_offset);
         m_masm.mov(x86::esi, m_function.value);
-        m_masm.mov(x86::edx, can_leave ? check.wasm_offset : 0);
+        m_masm.mov(x86::edx, can_leave || check.wasm_offset == 0 ? check.wasm_offset : runtime::staying_loop);
         m_masm.call_builtin(runtime::Builtin::hot);
         if (can_leave) {
             m_masm.test(x86::rax, x86::rax);

@@ -92,10 +92,10 @@ void Masm::jump_slot(wasm::FuncIdx target)
     m_relocations.push_back({here() - 4, target});
 }
 
-void Masm::count_down(wasm::FuncIdx function, int amount)
+void Masm::count_down(wasm::FuncIdx function, runtime::Relocation::Kind counter)
 {
-    sub(x86::ptr(x86::rip, 0, 4), amount);
-    m_relocations.push_back({here() - 5, function, runtime::Relocation::Kind::counter});
+    sub(x86::ptr(x86::rip, 0, 4), 1);
+    m_relocations.push_back({here() - 5, function, counter});
 }
 
 void Masm::call_builtin(runtime::Builtin builtin)

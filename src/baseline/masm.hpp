@@ -57,8 +57,8 @@ public:
     /// `call` / `jmp` through the CodeSlot of a defined function.
     void call_slot(wasm::FuncIdx target);
     void jump_slot(wasm::FuncIdx target);
-    /// Subtracts from the counter of a defined function; the flags then say whether it is negative. `amount` is 1..127.
-    void count_down(wasm::FuncIdx function, int amount);
+    /// Subtracts one from a counter of a defined function, `calls` or `loops`; the flags then say whether it is negative.
+    void count_down(wasm::FuncIdx function, runtime::Relocation::Kind counter);
     /// Calls a builtin; rdi must not be prepared, it is loaded here from `context`. Other arguments stand in C registers.
     void call_builtin(runtime::Builtin builtin);
 

@@ -33,7 +33,7 @@ Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, siz
     auto space = std::unique_ptr<CodeSpace>{new CodeSpace};
     // One more word behind the slots: the address that the stubs jump to.
     const size_t slots_bytes = (slots + 1) * sizeof(CodeSlot);
-    const size_t data_bytes = round_up(slots_bytes + slots * sizeof(int32_t), page_bytes);
+    const size_t data_bytes = round_up(slots_bytes + slots * sizeof(HeatCounters), page_bytes);
     const size_t capacity = std::min(round_up(code_bytes + slots * stub_bytes, page_bytes), max_code_bytes);
 
     const UniqueFd file{::memfd_create("weir-code", MFD_CLOEXEC)};
@@ -47,7 +47,7 @@ Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, siz
     WEIR_TRY(writable, Mapping::map(capacity, PROT_READ | PROT_WRITE, MAP_SHARED, file.get()));
 
     space->m_slots = reinterpret_cast<CodeSlot*>(reservation.data());
-    space->m_counters = reinterpret_cast<int32_t*>(reservation.data() + slots_bytes);
+    space->m_counters = reinterpret_cast<HeatCounters*>(reservation.data() + slots_bytes);
     space->m_code = reservation.data() + data_bytes;
     space->m_slot_count = slots;
     space->m_capacity = capacity;
@@ -94,10 +94,11 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
     std::memcpy(to, code.bytes.data(), code.bytes.size());
     for (const Relocation& r : code.relocations) {
         const size_t index = r.target.value - first_function;
-        const bool is_slot = r.kind == Relocation::Kind::slot;
-        const auto* const target =
-            is_slot ? reinterpret_cast<const std::byte*>(&m_slots[index]) : reinterpret_cast<const std::byte*>(&m_counters[index]);
-        const auto distance = static_cast<int32_t>(target - (m_code + begin + r.code_offset + (is_slot ? 4 : 5)));
+        const void* target = &m_slots[index];
+        if (r.kind == Relocation::Kind::calls) target = &m_counters[index].calls;
+        else if (r.kind == Relocation::Kind::loops) target = &m_counters[index].loops;
+        const std::byte* const next = m_code + begin + r.code_offset + (r.kind == Relocation::Kind::slot ? 4 : 5);
+        const auto distance = static_cast<int32_t>(static_cast<const std::byte*>(target) - next);
         std::memcpy(to + r.code_offset, &distance, 4);
     }
     if (place.index == 0) {

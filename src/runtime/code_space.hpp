@@ -32,9 +32,7 @@ public:
 
     [[nodiscard]] CodeSlot& slot(size_t index) { return m_slots[index]; }
     [[nodiscard]] size_t slot_count() const { return m_slot_count; }
-    /// How often a function may still be called or go around a loop before it is hot. Written by guest code without synchronization:
-    /// what is lost between threads does not matter.
-    [[nodiscard]] std::atomic_ref<int32_t> counter(size_t index) { return std::atomic_ref{m_counters[index]}; }
+    [[nodiscard]] HeatCounters& counters(size_t index) { return m_counters[index]; }
 
     /// Gives code its place, resolves its relocations (`first_function` is the index of slot 0 and of counter 0) and remembers its sites.
     /// Null when the space is full. Thread-safe.
@@ -69,7 +67,7 @@ private:
     Mapping m_reservation;
     Mapping m_writable;
     CodeSlot* m_slots = nullptr;
-    int32_t* m_counters = nullptr;
+    HeatCounters* m_counters = nullptr;
     std::byte* m_code = nullptr;
     size_t m_slot_count = 0;
     size_t m_capacity = 0;

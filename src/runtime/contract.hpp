@@ -139,7 +139,7 @@ struct ExecContext {
     X(atomic_wait32,  "u32 memory, u64 address, u32 expected, i64 timeout_ns -> u64: TrapKind << 32 | result") \
     X(atomic_wait64,  "u32 memory, u64 address, u64 expected, i64 timeout_ns -> u64: TrapKind << 32 | result") \
     X(atomic_notify,  "u32 memory, u64 address, u32 count -> u64: TrapKind << 32 | result")                    \
-    X(hot,            "u32 function, u32 wasm offset of the loop in the body, 0 at the function's entry -> address of the loop's code, " \
+    X(hot,            "u32 function, u32 wasm offset of the loop in the body, 0 at the function's entry, ~0: of a loop that stays -> address of the loop's code, " \
                       "or null; keeps r8 r9 r10 xmm8..xmm15 too")
 // clang-format on
 
@@ -186,18 +186,23 @@ struct Relocation {
     uint32_t code_offset;  // of the field
     wasm::FuncIdx target;  // a defined function
     enum class Kind : uint8_t {
-        slot,     // its CodeSlot; the displacement counts from code_offset + 4
-        counter,  // its counter (int32_t): from code_offset + 5, since an 8-bit immediate follows the field
+        slot,   // its CodeSlot; the displacement counts from code_offset + 4
+        calls,  // HeatCounters::calls; from code_offset + 5, since an 8-bit immediate follows the field
+        loops,  // HeatCounters::loops, likewise
     } kind = Kind::slot;
 };
+
+/// Of each defined function, in the code space: how often it may still be called or go around a loop before it is hot. Code that counts
+/// subtracts one, and calls the builtin `hot` when that makes a negative number. What is lost between threads does not matter.
+struct HeatCounters {
+    int32_t calls, loops;
+};
+/// In place of a loop's offset: its code cannot change tiers.
+inline constexpr uint32_t staying_loop = UINT32_MAX;
 
 // A running function changes tiers at the header of a loop: the code of one tier stores the function's locals, in the order of their
 // indices, and behind them the operand stack, from its bottom, to ExecContext::transfer, gives up its frame as for a tail call, and jumps,
 // with the context in rdi, to code of the other that begins at that header. Where these are more than max_transfer_values,
 // the loop runs to its end as it is.
-//
-// Code that counts subtracts from its function's counter, an int32_t of the code space, `counter_per_call` at each entry and one for each
-// time that a loop's header is passed, and calls the builtin `hot` when the counter becomes negative.
-inline constexpr int counter_per_call = 10;
 
 }  // namespace weir::runtime

@@ -41,9 +41,9 @@ public:
     /// Code of the other tier: gets its place, and the function's slot where it is for the function's entry. Null when there is no room.
     const void* install(const CompiledCode& code, wasm::FuncIdx function, bool is_entry);
     [[nodiscard]] HotCode& hot_code() { return m_hot_code; }
-    [[nodiscard]] std::atomic_ref<int32_t> counter_of(wasm::FuncIdx f)
+    [[nodiscard]] HeatCounters& counters_of(wasm::FuncIdx f)
     {
-        return m_space->counter(f.value - m_module->imported_function_count);
+        return m_space->counters(f.value - m_module->imported_function_count);
     }
 
     /// Compiles every function on `threads` threads.

@@ -15,11 +15,13 @@ namespace weir::runtime {
 
 namespace {
 
-// A pass around a small loop takes a nanosecond, LLVM some milliseconds for a function.
-constexpr int32_t first_budget = 100'000;
-// Until what was requested is looked for again.
+// A call takes some ten nanoseconds, a pass around a small loop one; LLVM takes some milliseconds for a function.
+constexpr HeatCounters first_budget{.calls = 10'000, .loops = 100'000};
+// Passes around a loop until what was requested is looked for again.
 constexpr int32_t waiting_budget = 10'000;
 constexpr int32_t never = std::numeric_limits<int32_t>::max();
+// A function that was called no more often than that and is in a loop is most likely called no more: only the loop is worth compiling.
+constexpr int32_t max_rare_calls = 2;
 
 /// The calling thread's signals are held back while this lives; a thread started meanwhile never gets any.
 class SignalsBlocked {
@@ -138,33 +140,39 @@ TierUp::TierUp(std::shared_ptr<const Compiler> optimizer, bool is_eager)
 
 TierUp::~TierUp() { m_worker->stop(); }
 
-int32_t TierUp::budget() const { return m_is_eager ? 0 : first_budget; }
+void TierUp::start_counting(HeatCounters& counters) const { counters = m_is_eager ? HeatCounters{0, 0} : first_budget; }
+
+HotCode::Variant TierUp::request(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
+{
+    HotCode& hot = code.hot_code();
+    std::unique_lock lock{hot.mutex};
+    HotCode::Variant& variant = hot.variant(function, loop_offset);
+    if (variant.status != HotCode::Status::cold) return variant;
+    variant.status = HotCode::Status::requested;
+    if (!Worker::add(m_worker, {code.weak_from_this(), function, loop_offset})) variant.status = HotCode::Status::refused;
+    if (!m_is_eager) return variant;
+    lock.unlock();
+    m_worker->wait_until_idle();
+    lock.lock();
+    return hot.variant(function, loop_offset);
+}
 
 const void* TierUp::on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
 {
-    HotCode& hot = code.hot_code();
-    const auto request = [&](uint32_t offset) -> HotCode::Variant {
-        std::unique_lock lock{hot.mutex};
-        HotCode::Variant& variant = hot.variant(function, offset);
-        if (variant.status != HotCode::Status::cold) return variant;
-        variant.status = HotCode::Status::requested;
-        if (!Worker::add(m_worker, {code.weak_from_this(), function, offset})) variant.status = HotCode::Status::refused;
-        if (!m_is_eager) return {};
-        lock.unlock();
-        m_worker->wait_until_idle();
-        lock.lock();
-        return hot.variant(function, offset);
-    };
-    // The function first. Who comes again before, or although, that is ready is in a loop that does not end soon.
-    const HotCode::Variant entry = request(0);
-    HotCode::Variant loop{HotCode::Status::refused};
-    if (loop_offset != 0 && entry.status != HotCode::Status::cold) loop = request(loop_offset);
-    const auto is_pending = [](HotCode::Status s) { return s == HotCode::Status::cold || s == HotCode::Status::requested; };
-    int32_t next = waiting_budget;
-    if (m_is_eager) next = 0;
-    else if (entry.status == HotCode::Status::refused && !is_pending(loop.status)) next = never;
-    code.counter_of(function).store(next, std::memory_order_relaxed);
-    return loop.status == HotCode::Status::ready ? loop.entry : nullptr;
+    HeatCounters& counters = code.counters_of(function);
+    const bool is_rarely_called = !m_is_eager && first_budget.calls - counters.calls <= max_rare_calls;
+    using enum HotCode::Status;
+    if (loop_offset == 0 || loop_offset == staying_loop) {
+        request(code, function, 0);
+        (loop_offset == 0 ? counters.calls : counters.loops) = m_is_eager ? 0 : never;
+        return nullptr;
+    }
+    // Who comes again although the function's own code is ready is in a loop that does not end soon.
+    const auto entry = is_rarely_called ? ready : request(code, function, 0).status;
+    const HotCode::Variant loop = entry == requested ? HotCode::Variant{} : request(code, function, loop_offset);
+    const bool is_hopeless = entry == refused && loop.status == refused;
+    counters.loops = m_is_eager ? 0 : is_hopeless ? never : waiting_budget;
+    return loop.entry;
 }
 
 }  // namespace weir::runtime

@@ -42,14 +42,16 @@ public:
     TierUp(const TierUp&) = delete;
     TierUp& operator=(const TierUp&) = delete;
 
-    /// What a function's counter starts from.
-    [[nodiscard]] int32_t budget() const;
-    /// A function's counter has run out, at its entry (`loop_offset` 0) or at a loop's header. Requests its code, answers the loop's code
-    /// where that is ready, and sets the counter again.
+    /// Sets what a function's counters start from.
+    void start_counting(HeatCounters& counters) const;
+    /// A function's counter has run out, at its entry (`loop_offset` 0) or at a loop's header. Requests the code that will help, answers the
+    /// loop's code where that is ready, and sets the counters again.
     const void* on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset);
 
 private:
     class Worker;
+    HotCode::Variant request(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset);
+
     std::shared_ptr<Worker> m_worker;  // shared with its thread
     bool m_is_eager;
 };
