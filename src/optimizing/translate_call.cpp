@@ -219,6 +219,9 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
 
 void FunctionTranslator::call_defined(wasm::FuncIdx function, CallMode mode)
 {
+    // A function that calls itself stays in this tier, and LLVM sees what it calls.
+    const bool is_self = function == m_index && mode == CallMode::normal && m_host.loop_offset == 0 && !m_has_tail_calls;
+    if (is_self) return emit_call(m_function, m_instance, *m_type, mode);
     const std::string name = slot_symbol(function);
     llvm::GlobalVariable* slot = m_out.getNamedGlobal(name);
     if (slot == nullptr) {

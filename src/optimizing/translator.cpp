@@ -60,6 +60,7 @@ FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& mo
 
 Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncIdx function)
 {
+    m_index = function;
     m_type = &m_module.func_type(function);
     const wasm::FunctionBody& body = m_module.body_of(function);
     const auto locals = wasm::read_locals(m_module, body);

@@ -243,6 +243,7 @@ private:
 
     llvm::Function* m_function = nullptr;
     llvm::Value* m_instance = nullptr;  // the instance context
+    wasm::FuncIdx m_index{};
     const wasm::FuncType* m_type = nullptr;
     std::vector<llvm::AllocaInst*> m_locals;
     std::vector<wasm::ValType> m_local_types;

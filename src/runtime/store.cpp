@@ -10,7 +10,7 @@ namespace weir::runtime {
 
 namespace {
 // What a prologue that lies below the limit by less than its own check may still touch, made inaccessible.
-constexpr size_t stack_guard_bytes = 64 * 1024;
+constexpr size_t stack_guard_bytes = size_t{64} * 1024;
 }  // namespace
 
 Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> engine)

@@ -122,7 +122,7 @@ public:
     {
         stack_t existing{};
         if (::sigaltstack(nullptr, &existing) == 0 && (existing.ss_flags & SS_DISABLE) == 0) return;
-        constexpr size_t size_bytes = 64 * 1024;
+        constexpr size_t size_bytes = size_t{64} * 1024;
         auto mapping = Mapping::map(size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
         if (!mapping) return;
         m_mapping = std::move(*mapping);

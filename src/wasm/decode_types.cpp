@@ -53,7 +53,7 @@ SubType read_sub_type(ByteReader& r, const TypeContext& cx, const DecodeLimits& 
         const size_t at = r.offset();
         return read_type_id(r, cx, r.u32(), at);
     };
-    size_t at = r.offset();
+    size_t at = 0;
     uint8_t form = r.u8();
     if (form == 0x50 || form == 0x4f) {
         t.is_final = form == 0x4f;

@@ -72,8 +72,8 @@ private:
     };
     static constexpr Place place_of(uint32_t id)
     {
-        const auto chunk = static_cast<uint32_t>(std::bit_width(id / first_chunk_size + 1)) - 1;
-        return {chunk, id - (first_chunk_size * ((1U << chunk) - 1))};
+        const uint32_t chunk = static_cast<uint32_t>(std::bit_width(id / first_chunk_size + 1)) - 1;
+        return {chunk, id - (first_chunk_size * ((1U << (chunk & 31U)) - 1))};
     }
     [[nodiscard]] bool is_subtype_slow(ValType a, ValType b) const noexcept;
     void append(SubType type);

@@ -15,7 +15,7 @@ namespace weir::wasm {
 namespace {
 
 // Starting a thread costs about what it takes to validate so many bytes.
-constexpr size_t bytes_per_thread = 128 * 1024;
+constexpr size_t bytes_per_thread = size_t{128} * 1024;
 // A unit of work: large enough that taking it costs nothing, small enough that threads end together.
 constexpr size_t functions_per_batch = 64;
 
@@ -35,7 +35,7 @@ public:
             others.reserve(workers - 1);
             try {
                 while (others.size() + 1 < workers) others.emplace_back([this] { work(); });
-            } catch (const std::system_error&) {
+            } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch)
                 // The system gives no more threads: those that are there do the work.
             }
             work();

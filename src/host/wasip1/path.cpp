@@ -62,14 +62,14 @@ Errno open_parent(const OpenFile& directory, Path& path, Parent& parent) noexcep
 {
     const std::string_view text = path.view();
     const size_t slash = text.rfind('/');
-    const std::string_view name = slash == text.npos ? text : text.substr(slash + 1);
+    const std::string_view name = slash == std::string_view::npos ? text : text.substr(slash + 1);
     if (name == "..") {  // whatever the call makes of it, it must not be outside
         UniqueFd there;
         if (const Errno e = open_beneath(directory, path, O_PATH | O_DIRECTORY, 0, there); e != Errno::success) return e;
     }
     parent.m_fd = directory.host_fd;
     parent.m_name = path.m_text.data();
-    if (slash != text.npos) {
+    if (slash != std::string_view::npos) {
         Path upper;
         // "/name" is in the root, which only an in_root directory has.
         upper.m_size = slash == 0 ? 1 : slash;

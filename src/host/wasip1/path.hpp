@@ -25,7 +25,7 @@ namespace weir::wasip1 {
 /// A path as the guest gave it, made fit for the kernel: a copy, NUL-terminated, without trailing slashes.
 class Path {
 public:
-    Path() {}  // the buffer is not initialized
+    Path() {}  // NOLINT(modernize-use-equals-default): that would initialize the buffer in `Path{}`
     Path(const Path&) = delete;
     Path& operator=(const Path&) = delete;
 

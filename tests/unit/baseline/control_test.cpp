@@ -9,7 +9,6 @@ namespace {
 using runtime::TrapKind;
 using wasm::Opcode;
 using wasm::ValKind;
-using wasm::ValType;
 
 class Control : public Execution {};
 

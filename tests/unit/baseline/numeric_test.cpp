@@ -99,8 +99,8 @@ void add_function(ModuleBuilder& module, Opcode op, ValKind result, Shape& shape
     }
     if (shape.destination == Destination::under_pressure) {
         for (uint32_t i = 0; i < pressure_count; ++i) {
-            code.i32_const(0).mem(Opcode::i64_load, 0, pressure_address + 8 * i);
-            code.i32_const(0).mem(Opcode::f64_load, 0, pressure_address + 8 * i);
+            code.i32_const(0).mem(Opcode::i64_load, 0, pressure_address + uint64_t{8} * i);
+            code.i32_const(0).mem(Opcode::f64_load, 0, pressure_address + uint64_t{8} * i);
         }
     }
     for (uint32_t i = 0; i < count; ++i) {
@@ -223,7 +223,7 @@ TEST_P(Numeric, agrees_with_the_reference_wherever_operands_and_result_are)
     ASSERT_NE(guest.instance(), nullptr);
     for (uint32_t i = 0; i < pressure_count; ++i) {
         const uint64_t bits = pressure_bits(i);
-        std::memcpy(guest.memory().data() + pressure_address + 8 * i, &bits, 8);
+        std::memcpy(guest.memory().data() + pressure_address + size_t{8} * i, &bits, 8);
     }
     for (const Shape& shape : shapes) {
         const auto values_of = [&](size_t operand) {

@@ -11,9 +11,7 @@
 namespace {
 
 using namespace weir;
-using host::Argument;
 using host::Binder;
-using host::GuestPtr;
 using host::GuestSpan;
 using runtime::HostParameter;
 

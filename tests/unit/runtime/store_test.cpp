@@ -18,7 +18,7 @@ namespace {
 EngineConfig with_small_stack()
 {
     EngineConfig config;
-    config.guest_stack_bytes = 256 * 1024;
+    config.guest_stack_bytes = size_t{256} * 1024;
     return config;
 }
 
