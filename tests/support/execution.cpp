@@ -66,6 +66,10 @@ std::shared_ptr<runtime::Engine> EngineMode::create_engine(runtime::EngineConfig
 {
     config.bounds = bounds;
     config.compiler = baseline::create_compiler(uses_floor ? baseline::CpuFeatures::floor() : baseline::CpuFeatures::host());
+    if (create_optimizer != nullptr) {
+        config.optimizer = create_optimizer(config.compiler);
+        config.tiers = runtime::TierPolicy::eager;
+    }
     auto engine = runtime::Engine::create(std::move(config));
     if (engine) return std::move(*engine);
     ADD_FAILURE() << "no engine: " << engine.error().to_string();

@@ -22,6 +22,8 @@ struct EngineMode {
     const char* name = "";
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::guard;
     bool uses_floor = false;  // no CPU feature beyond the floor
+    /// Makes the second tier, which is then used at every chance (TierPolicy::eager). Null: the baseline alone.
+    std::shared_ptr<const runtime::Compiler> (*create_optimizer)(std::shared_ptr<const runtime::Compiler> baseline) = nullptr;
     /// A new engine for this mode. Fails the test and answers null when the system refuses.
     [[nodiscard]] std::shared_ptr<runtime::Engine> create_engine(runtime::EngineConfig config = {}) const;
 };
