@@ -33,7 +33,8 @@ bool are_valid(const CompiledCode& code, const wasm::Module& module)
 {
     const auto size = static_cast<uint64_t>(code.bytes.size());
     const auto is_placed = [&](const Relocation& r) {
-        const uint64_t field_bytes = r.kind == Relocation::Kind::slot ? 4 : 5;
+        const bool has_immediate = r.kind == Relocation::Kind::calls || r.kind == Relocation::Kind::loops;
+        const uint64_t field_bytes = has_immediate ? 5 : 4;
         return r.code_offset + field_bytes <= size && r.target.value >= module.imported_function_count &&
                r.target.value - module.imported_function_count < module.bodies.size();
     };

@@ -32,10 +32,10 @@ struct Request {
     // load
     uint64_t module_bytes;
     uint32_t memory_count;
+    uint32_t counts;  // CompileOptions::counts
     // compile
     uint32_t function;
     uint32_t loop_offset;  // 0: the function's entry
-    uint32_t reserved;
 };
 
 struct Reply {

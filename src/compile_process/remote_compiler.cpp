@@ -118,6 +118,7 @@ public:
         load.kind = Request::Kind::load;
         load.module = m_next_number++;
         load.module_bytes = module.bytes.size();
+        load.counts = options.counts ? 1 : 0;
         load.memory_count = static_cast<uint32_t>(options.memory_modes.size());
         WEIR_CHECK(send(socket(), as_bytes(load), bytes.get()));
         WEIR_CHECK(send(socket(), std::as_bytes(std::span{options.memory_modes})));

@@ -53,6 +53,7 @@ private:
     {
         if (!descriptor || request.memory_count > max_memories) return Unexpected{SysError{EPROTO, "recvmsg", {}}};
         runtime::CompileOptions options;
+        options.counts = request.counts != 0;
         options.memory_modes.resize(request.memory_count);
         WEIR_CHECK(receive(m_socket, std::as_writable_bytes(std::span{options.memory_modes})));
         WEIR_TRY(mapping, Mapping::map(request.module_bytes, PROT_READ, MAP_PRIVATE, descriptor.get()));

@@ -1,5 +1,7 @@
 #include "optimizing/object_reader.hpp"
 
+#include "optimizing/translator.hpp"
+
 #include <llvm/BinaryFormat/ELF.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/MC/MCInst.h>
@@ -7,7 +9,6 @@
 #include <llvm/Support/DataExtractor.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -113,11 +114,9 @@ private:
         const uint64_t type = relocation.getType();
         if (type != llvm::ELF::R_X86_64_PC32 && type != llvm::ELF::R_X86_64_PLT32) return refuse(name->str());
         if (*section == m_object.section_end()) {
-            uint32_t function = 0;
-            if (!name->starts_with("slot") || *addend != -4) return refuse(name->str());
-            const auto parsed = std::from_chars(name->begin() + 4, name->end(), function);
-            if (parsed.ec != std::errc{} || parsed.ptr != name->end()) return refuse(name->str());
-            m_out.relocations.push_back({static_cast<uint32_t>(field), wasm::FuncIdx{function}});
+            const auto cell = parse_cell_symbol(*name);
+            if (!cell || *addend != -4) return refuse(name->str());
+            m_out.relocations.push_back({static_cast<uint32_t>(field), cell->function, cell->kind});
             return true;
         }
         if (!m_places.contains((*section)->getIndex())) return refuse(name->str());

@@ -217,19 +217,24 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
     }
 }
 
+llvm::Value* FunctionTranslator::code_cell(const CodeCell& cell)
+{
+    const std::string name = cell_symbol(cell);
+    llvm::GlobalVariable* symbol = m_out.getNamedGlobal(name);
+    if (symbol == nullptr) {
+        symbol = new llvm::GlobalVariable(m_out, m_b.getPtrTy(), false, llvm::GlobalValue::ExternalLinkage, nullptr, name);
+        symbol->setDSOLocal(true);
+        symbol->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    }
+    return m_b.CreateLoad(m_b.getPtrTy(), symbol);
+}
+
 void FunctionTranslator::call_defined(wasm::FuncIdx function, CallMode mode)
 {
     // A function that calls itself stays in this tier, and LLVM sees what it calls.
     const bool is_self = function == m_index && mode == CallMode::normal && m_host.loop_offset == 0 && !m_has_tail_calls;
     if (is_self) return emit_call(m_function, m_instance, *m_type, mode);
-    const std::string name = slot_symbol(function);
-    llvm::GlobalVariable* slot = m_out.getNamedGlobal(name);
-    if (slot == nullptr) {
-        slot = new llvm::GlobalVariable(m_out, m_b.getPtrTy(), false, llvm::GlobalValue::ExternalLinkage, nullptr, name);
-        slot->setDSOLocal(true);
-        slot->setVisibility(llvm::GlobalValue::HiddenVisibility);
-    }
-    emit_call(m_b.CreateLoad(m_b.getPtrTy(), slot), m_instance, m_module.func_type(function), mode);
+    emit_call(code_cell({runtime::Relocation::Kind::slot, function}), m_instance, m_module.func_type(function), mode);
 }
 
 void FunctionTranslator::call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode)

@@ -1,6 +1,7 @@
 #include "optimizing/translator.hpp"
 
 #include <llvm/IR/CFG.h>
+#include <llvm/IR/MDBuilder.h>
 
 // Structured control becomes basic blocks; what a label's operands are becomes phi nodes.
 
@@ -43,6 +44,7 @@ void FunctionTranslator::translate(Opcode op, const wasm::BlockType& type)
         m_stack.resize(c.height);
         m_stack.insert(m_stack.end(), c.phis.begin(), c.phis.end());
         if (m_loop_entry != nullptr && m_wasm_offset == m_host.loop_offset) enter_here(c);
+        if (m_stack.empty()) m_dispatching_loop = m_control.size() - 1;
     } else if (op == Opcode::if_) {
         llvm::BasicBlock* const then_block = new_block();
         c.else_block = new_block();
@@ -144,11 +146,12 @@ void FunctionTranslator::branch(Control& target)
     set_dead();
 }
 
-void FunctionTranslator::branch_if(llvm::Value* condition, Control& target)
+void FunctionTranslator::branch_if(llvm::Value* condition, Control& target, bool is_unlikely)
 {
     llvm::BasicBlock* const going_on = new_block();
     add_incoming(target);
-    m_b.CreateCondBr(condition, target.label, going_on);
+    m_b.CreateCondBr(condition, target.label, going_on,
+                     is_unlikely ? llvm::MDBuilder{m_context}.createUnlikelyBranchWeights() : nullptr);
     m_b.SetInsertPoint(going_on);
 }
 
@@ -162,10 +165,14 @@ void FunctionTranslator::translate(Opcode op, const wasm::LabelIdx& label)
 {
     Control& target = control_at(label);
     switch (op) {
-    case Opcode::br: return branch(target);
+    case Opcode::br:
+        if (!branch_through_dispatch(target)) branch(target);
+        return;
     case Opcode::br_if: {
+        // What a call answers in such a function is whether the goroutine is being left.
+        const bool is_leaving = m_is_resumable && llvm::isa<llvm::CallInst>(m_stack.back());
         llvm::Value* const condition = pop_bool();
-        return branch_if(condition, target);
+        return branch_if(condition, target, is_leaving);
     }
     case Opcode::br_on_null: {
         llvm::Value* const ref = pop();
@@ -184,6 +191,7 @@ void FunctionTranslator::translate(Opcode, const wasm::BrTable& table)
 {
     llvm::Value* const index = pop();
     Control& last = control_at(table.default_label);
+    note_dispatch(table);
     add_incoming(last);
     for (const uint32_t label : table.labels)
         add_incoming(control_at(wasm::LabelIdx{label}));  // a phi wants an entry for each edge

@@ -1,10 +1,13 @@
 #include "optimizing/translator.hpp"
 
+#include "optimizing/resume_points.hpp"
 #include "wasm/reader.hpp"
 
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
+
+#include <charconv>
 
 namespace weir::optimizing {
 
@@ -37,7 +40,21 @@ bool has_tail_calls(const wasm::Module& module, std::span<const std::byte> code)
 
 }  // namespace
 
-std::string slot_symbol(wasm::FuncIdx function) { return "slot" + std::to_string(function.value); }
+std::string cell_symbol(const CodeCell& cell)
+{
+    return (cell.kind == runtime::Relocation::Kind::slot ? "slot" : "first") + std::to_string(cell.function.value);
+}
+
+std::optional<CodeCell> parse_cell_symbol(std::string_view name)
+{
+    const bool is_slot = name.starts_with("slot");
+    if (!is_slot && !name.starts_with("first")) return std::nullopt;
+    name.remove_prefix(is_slot ? 4 : 5);
+    uint32_t function = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), function);
+    if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+    return CodeCell{is_slot ? runtime::Relocation::Kind::slot : runtime::Relocation::Kind::first, wasm::FuncIdx{function}};
+}
 
 FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
                                        const runtime::CompileOptions& options, const TranslationOptions& host,
@@ -88,7 +105,9 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
     m_local_types.assign(m_type->params.begin(), m_type->params.end());
     m_local_types.insert(m_local_types.end(), locals->types.begin(), locals->types.end());
     for (const wasm::ValType t : m_local_types) m_locals.push_back(m_b.CreateAlloca(type_of(t)));
+    m_is_resumable = is_resumable(m_module, *m_type, body.bytes.subspan(locals->code_begin));
     if (m_host.loop_offset == 0) {
+        if (m_is_resumable && m_options.counts) resume_in_first_code();
         place_parameters();
         for (size_t i = m_type->params.size(); i < m_locals.size(); ++i)
             m_b.CreateStore(llvm::Constant::getNullValue(m_locals[i]->getAllocatedType()), m_locals[i]);
@@ -200,8 +219,12 @@ void FunctionTranslator::translate(wasm::Opcode, const wasm::F64Const& c)
 void FunctionTranslator::translate(wasm::Opcode op, const wasm::LocalIdx& local)
 {
     llvm::AllocaInst* const home = m_locals[local.value];
-    if (op == wasm::Opcode::local_get) push(m_b.CreateLoad(home->getAllocatedType(), home));
-    else m_b.CreateStore(op == wasm::Opcode::local_set ? pop() : operand(m_stack.size() - 1), home);
+    m_last_got_local = local.value;
+    if (op == wasm::Opcode::local_get) return push(m_b.CreateLoad(home->getAllocatedType(), home));
+    if (const auto* const constant = llvm::dyn_cast<llvm::ConstantInt>(m_stack.back()))
+        m_known_local = {local.value, constant->getZExtValue(), m_b.GetInsertBlock()};
+    else if (m_known_local.local == local.value) m_known_local.block = nullptr;
+    m_b.CreateStore(op == wasm::Opcode::local_set ? pop() : operand(m_stack.size() - 1), home);
 }
 
 void FunctionTranslator::translate(wasm::Opcode, const wasm::SelectTypes&)

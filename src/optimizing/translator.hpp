@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,8 +29,14 @@ struct TranslationOptions {
     uint32_t loop_offset = 0;        // 0: code for the function's entry; else for entry at the loop that is there in the body
 };
 
-/// Name of the symbol that stands for the CodeSlot of a defined function.
-[[nodiscard]] std::string slot_symbol(wasm::FuncIdx function);
+/// A cell of the code space that code reads: a defined function's CodeSlot, or HeatCounters::first_code.
+struct CodeCell {
+    runtime::Relocation::Kind kind;
+    wasm::FuncIdx function;
+};
+/// The symbol that stands for it in an object file, and back.
+[[nodiscard]] std::string cell_symbol(const CodeCell& cell);
+[[nodiscard]] std::optional<CodeCell> parse_cell_symbol(std::string_view name);
 
 /// Lanes of a vector.
 enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
@@ -55,6 +62,7 @@ public:
         m_opcode_text = text;                                           \
         if (m_dead && !is_structured(wasm::Opcode::ident)) return true; \
         translate(wasm::Opcode::ident, i);                              \
+        finish_instruction(wasm::Opcode::ident);                        \
         return m_refused == nullptr;                                    \
     }
 #include "wasm/opcodes.def"
@@ -136,8 +144,10 @@ private:
         wasm::BlockType type;
         llvm::BasicBlock* label = nullptr;  // what branches go to: a loop's header, else the end
         llvm::BasicBlock* else_block = nullptr;
-        Values params;                     // of an `if`, for its else
-        std::vector<llvm::PHINode*> phis;  // of `label`
+        Values params;                            // of an `if`, for its else
+        std::vector<llvm::BasicBlock*> dispatch;  // of a loop that begins with a br_table: where each index leads, the default last
+        uint32_t dispatch_local = 0;              // whose index is this local
+        std::vector<llvm::PHINode*> phis;         // of `label`
     };
     void push_control(wasm::Opcode kind, const wasm::BlockType& type);
     void else_of_if();
@@ -146,8 +156,13 @@ private:
     /// Adds the topmost operands as what a label's phis get from the current block. The branch itself is the caller's.
     void add_incoming(Control& target);
     void branch(Control& target);
-    void branch_if(llvm::Value* condition, Control& target);
+    void branch_if(llvm::Value* condition, Control& target, bool is_unlikely = false);
     void set_dead();
+    /// `br` to a loop that begins with a dispatch (br_table of a local), where that local is known: goes on at the table's target.
+    bool branch_through_dispatch(const Control& loop);
+    void finish_instruction(wasm::Opcode op);
+    void note_dispatch(const wasm::BrTable& table);
+    void resume_in_first_code();
     void emit_return();
     llvm::BasicBlock* new_block() { return llvm::BasicBlock::Create(m_context, "", m_function); }
 
@@ -175,6 +190,7 @@ private:
     llvm::Value* to_register(llvm::Value* v);
     llvm::Value* from_register(llvm::Value* v, llvm::Type* type);
     enum class CallMode : uint8_t { normal, tail };
+    llvm::Value* code_cell(const CodeCell& cell);  // its contents
     void call_defined(wasm::FuncIdx function, CallMode mode);
     void call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode);
     void emit_call(llvm::Value* entry, llvm::Value* callee_context, const wasm::FuncType& type, CallMode mode);
@@ -252,6 +268,17 @@ private:
     size_t m_body_offset = 0;
     uint32_t m_wasm_offset = 0;  // of the instruction, in the body
     bool m_has_tail_calls = false;
+    bool m_is_resumable = false;  // resume_points.hpp
+    // A loop whose header is still at its dispatch: only blocks and a local.get came since. Index in m_control.
+    std::optional<size_t> m_dispatching_loop;
+    wasm::Opcode m_previous_opcode = wasm::Opcode::nop;
+    uint32_t m_last_got_local = 0;
+    // The local that the last instruction set to a constant, in this block.
+    struct KnownLocal {
+        uint32_t local = 0;
+        uint64_t value = 0;
+        const llvm::BasicBlock* block = nullptr;
+    } m_known_local;
     llvm::BasicBlock* m_loop_entry = nullptr;  // of code for entry at a loop: open until the loop is found
     std::map<std::pair<size_t, llvm::Type*>, llvm::AllocaInst*> m_operand_homes;
     bool m_dead = false;

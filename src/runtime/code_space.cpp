@@ -32,7 +32,7 @@ Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, siz
 {
     auto space = std::unique_ptr<CodeSpace>{new CodeSpace};
     // One more word behind the slots: the address that the stubs jump to.
-    const size_t slots_bytes = (slots + 1) * sizeof(CodeSlot);
+    const size_t slots_bytes = round_up((slots + 1) * sizeof(CodeSlot), alignof(HeatCounters));
     const size_t data_bytes = round_up(slots_bytes + slots * sizeof(HeatCounters), page_bytes);
     const size_t capacity = std::min(round_up(code_bytes + slots * stub_bytes, page_bytes), max_code_bytes);
 
@@ -97,7 +97,9 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
         const void* target = &m_slots[index];
         if (r.kind == Relocation::Kind::calls) target = &m_counters[index].calls;
         else if (r.kind == Relocation::Kind::loops) target = &m_counters[index].loops;
-        const std::byte* const next = m_code + begin + r.code_offset + (r.kind == Relocation::Kind::slot ? 4 : 5);
+        else if (r.kind == Relocation::Kind::first) target = &m_counters[index].first_code;
+        const bool has_immediate = r.kind == Relocation::Kind::calls || r.kind == Relocation::Kind::loops;
+        const std::byte* const next = m_code + begin + r.code_offset + (has_immediate ? 5 : 4);
         const auto distance = static_cast<int32_t>(static_cast<const std::byte*>(target) - next);
         std::memcpy(to + r.code_offset, &distance, 4);
     }

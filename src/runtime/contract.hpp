@@ -189,6 +189,7 @@ struct Relocation {
         slot,   // its CodeSlot; the displacement counts from code_offset + 4
         calls,  // HeatCounters::calls; from code_offset + 5, since an 8-bit immediate follows the field
         loops,  // HeatCounters::loops, likewise
+        first,  // HeatCounters::first_code; as slot
     } kind = Kind::slot;
 };
 
@@ -196,6 +197,7 @@ struct Relocation {
 /// subtracts one, and calls the builtin `hot` when that makes a negative number. What is lost between threads does not matter.
 struct HeatCounters {
     int32_t calls, loops;
+    const void* first_code;  // entry of the code that counts; it stays when the slot has another
 };
 /// In place of a loop's offset: its code cannot change tiers.
 inline constexpr uint32_t staying_loop = UINT32_MAX;

@@ -58,7 +58,7 @@ Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
     WEIR_CHECK(m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, compiled));
     const std::byte* const code = m_space->publish(compiled, first, function.value);
     if (code == nullptr) return Unexpected{CompileError{"the module's code space is full"}};
-    if (const TierUp* const tiers = m_engine->tier_up()) tiers->start_counting(counters_of(function));
+    if (const TierUp* const tiers = m_engine->tier_up()) tiers->start_counting(counters_of(function), code);
     slot.entry.store(code, std::memory_order_release);
     return static_cast<const void*>(code);
 }

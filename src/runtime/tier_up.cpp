@@ -16,7 +16,7 @@ namespace weir::runtime {
 namespace {
 
 // A call takes some ten nanoseconds, a pass around a small loop one; LLVM takes some milliseconds for a function.
-constexpr HeatCounters first_budget{.calls = 10'000, .loops = 100'000};
+constexpr int32_t first_calls = 10'000, first_loops = 100'000;
 // Passes around a loop until what was requested is looked for again.
 constexpr int32_t waiting_budget = 10'000;
 constexpr int32_t never = std::numeric_limits<int32_t>::max();
@@ -141,7 +141,10 @@ TierUp::TierUp(std::shared_ptr<const Compiler> optimizer, bool is_eager)
 
 TierUp::~TierUp() { m_worker->stop(); }
 
-void TierUp::start_counting(HeatCounters& counters) const { counters = m_is_eager ? HeatCounters{0, 0} : first_budget; }
+void TierUp::start_counting(HeatCounters& counters, const void* code) const
+{
+    counters = {.calls = m_is_eager ? 0 : first_calls, .loops = m_is_eager ? 0 : first_loops, .first_code = code};
+}
 
 HotCode::Variant TierUp::request(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
 {
@@ -161,7 +164,7 @@ HotCode::Variant TierUp::request(ModuleCode& code, wasm::FuncIdx function, uint3
 const void* TierUp::on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
 {
     HeatCounters& counters = code.counters_of(function);
-    const bool is_rarely_called = !m_is_eager && first_budget.calls - counters.calls <= max_rare_calls;
+    const bool is_rarely_called = !m_is_eager && first_calls - counters.calls <= max_rare_calls;
     using enum HotCode::Status;
     if (loop_offset == 0 || loop_offset == staying_loop) {
         request(code, function, 0);

@@ -42,8 +42,8 @@ public:
     TierUp(const TierUp&) = delete;
     TierUp& operator=(const TierUp&) = delete;
 
-    /// Sets what a function's counters start from.
-    void start_counting(HeatCounters& counters) const;
+    /// Sets what a function's counters start from, and where the code is that counts.
+    void start_counting(HeatCounters& counters, const void* code) const;
     /// A function's counter has run out, at its entry (`loop_offset` 0) or at a loop's header. Requests the code that will help, answers the
     /// loop's code where that is ready, and sets the counters again.
     const void* on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset);

@@ -90,7 +90,8 @@ TEST_F(Protocol, an_end_in_the_middle_is_an_error)
 TEST_F(Protocol, sizes_beyond_all_measure_are_refused_before_memory_is_taken)
 {
     CompiledCode heard;
-    const Reply reply{.is_ok = 1, .alignment_bytes = 16, .code_bytes = UINT32_MAX, .sites = 0, .relocations = 0, .message_bytes = 0};
+    const Reply reply{
+        .is_ok = 1, .alignment_bytes = 16, .code_bytes = UINT32_MAX, .sites = 0, .relocations = 0, .message_bytes = 0};
     const auto answer = hear([&](int socket) { EXPECT_TRUE(send(socket, as_bytes(reply))); }, heard);
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, EPROTO);

@@ -34,7 +34,8 @@ public:
     }
 };
 
-const Wat sum = wat(R"wat((module
+const Wat sum =
+    wat(R"wat((module
   (func (export "sum") (param $n i32) (result i32) (local $s i32)
     (loop $l
       (local.set $s (i32.add (local.get $s) (local.get $n)))
@@ -64,8 +65,7 @@ TEST(Tiers, a_compiling_process_that_is_not_there_changes_nothing)
 
 TEST(Tiers, what_the_first_compiler_refuses_the_second_does)
 {
-    expect_sums({"fallback", runtime::BoundsPolicy::guard, false,
-                 [](std::shared_ptr<const runtime::Compiler> baseline) {
+    expect_sums({"fallback", runtime::BoundsPolicy::guard, false, [](std::shared_ptr<const runtime::Compiler> baseline) {
                      return compile_process::create_fallback_compiler(std::make_shared<Refusing>(), std::move(baseline));
                  }});
 }

@@ -12,7 +12,8 @@ class LoopEntry : public Execution {};
 
 TEST_P(LoopEntry, locals_of_every_type_arrive)
 {
-    Guest guest = load(wat(R"wat((module
+    Guest guest = load(wat(
+        R"wat((module
   (func (export "run") (param $n i32) (param $l i64) (param $f f32) (param $d f64) (result i32 i64 f32 f64 v128)
     (local $v v128) (local $unused i64)
     (local.set $v (v128.const i64x2 11 22))
@@ -32,7 +33,8 @@ TEST_P(LoopEntry, locals_of_every_type_arrive)
 
 TEST_P(LoopEntry, operands_below_the_loop_arrive)
 {
-    Guest guest = load(wat(R"wat((module
+    Guest guest = load(wat(
+        R"wat((module
   (func (export "run") (param $n i32) (result i64) (local $last i64)
     (i64.const 1000)
     (i64.extend_i32_u (local.get $n))
@@ -49,7 +51,8 @@ TEST_P(LoopEntry, operands_below_the_loop_arrive)
 
 TEST_P(LoopEntry, parameters_of_the_loop_arrive)
 {
-    Guest guest = load(wat(R"wat((module
+    Guest guest = load(wat(
+        R"wat((module
   (func (export "run") (param $n i32) (result i32)
     (i32.const 1) (i32.const 2)
     (loop $again (param i32 i32) (result i32)
@@ -64,7 +67,8 @@ TEST_P(LoopEntry, parameters_of_the_loop_arrive)
 
 TEST_P(LoopEntry, a_loop_that_an_outer_one_enters_again_has_both_ways_to_it)
 {
-    Guest guest = load(wat(R"wat((module
+    Guest guest = load(wat(
+        R"wat((module
   (func (export "run") (param $n i32) (result i32) (local $i i32) (local $sum i32)
     (loop $outer
       (i32.mul (local.get $n) (i32.const 100))
@@ -86,7 +90,8 @@ TEST_P(LoopEntry, a_loop_that_an_outer_one_enters_again_has_both_ways_to_it)
 
 TEST_P(LoopEntry, br_table_to_the_loop_and_out_of_it)
 {
-    Guest guest = load(wat(R"wat((module
+    Guest guest = load(wat(
+        R"wat((module
   (func (export "run") (param $n i32) (result i32)
     (block $out (result i32)
       (i32.const 40)
@@ -103,7 +108,8 @@ TEST_P(LoopEntry, br_table_to_the_loop_and_out_of_it)
 
 TEST_P(LoopEntry, a_trap_in_the_other_tier_has_the_same_backtrace)
 {
-    const Wat module = wat(R"wat((module (memory 1)
+    const Wat module = wat(
+        R"wat((module (memory 1)
   (func $f (param $n i32) (result i32)
     (loop $again (result i32)
       (drop (i32.load (i32.mul (local.get $n) (i32.const 4096))))
@@ -127,7 +133,8 @@ TEST_P(LoopEntry, a_trap_in_the_other_tier_has_the_same_backtrace)
 
 TEST_P(LoopEntry, a_loop_in_a_function_of_tail_calls)
 {
-    Guest guest = load(wat(R"wat((module
+    Guest guest = load(wat(
+        R"wat((module
   (func $down (export "run") (param $n i32) (param $d f64) (result f64) (local $i i32)
     (local.set $i (i32.const 2))
     (loop $again
@@ -143,7 +150,10 @@ TEST_P(LoopEntry, a_loop_in_a_function_of_tail_calls)
 /// The optimizing compiler, counting what it makes.
 class Counting final : public runtime::Compiler {
 public:
-    explicit Counting(std::shared_ptr<const runtime::Compiler> baseline) : m_compiler(optimizing::create_compiler(std::move(baseline))) {}
+    explicit Counting(std::shared_ptr<const runtime::Compiler> baseline)
+        : m_compiler(optimizing::create_compiler(std::move(baseline)))
+    {
+    }
     static inline std::atomic<int> functions = 0, loops = 0;
 
     Result<void, runtime::CompileError> compile_function(const wasm::Module& module, const runtime::ContextLayout& layout,
@@ -187,7 +197,8 @@ TEST(LoopEntryCounted, each_function_and_each_loop_is_compiled_once)
       (local.set $s (i32.add (local.get $s) (local.get $n)))
       (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (local.get $s))))wat",
-        "0061736d0100000001060160017f017f030201000707010372756e00000a1b011901017f0340200120006a2101200041016b22000d000b20010b")};
+                              "0061736d0100000001060160017f017f030201000707010372756e00000a1b011901017f0340200120006a2101200041016b"
+                              "22000d000b20010b")};
     EXPECT_EQ(guest.call("run", {i32(10)}), returns(i32(55)));
     EXPECT_EQ(guest.call("run", {i32(10)}), returns(i32(55)));
     EXPECT_EQ(Counting::functions, 1);

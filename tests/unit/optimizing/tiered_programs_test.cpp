@@ -21,8 +21,9 @@ class TieredPrograms : public Execution {};
 
 CallResult run(Guest& guest, const std::array<uint64_t, 4>& given)
 {
-    return guest.call("run",
-                      {{ValKind::i32, given[0], 0}, {ValKind::i64, given[1], 0}, {ValKind::f32, given[2], 0}, {ValKind::f64, given[3], 0}});
+    return guest.call(
+        "run",
+        {{ValKind::i32, given[0], 0}, {ValKind::i64, given[1], 0}, {ValKind::f32, given[2], 0}, {ValKind::f64, given[3], 0}});
 }
 
 TEST_P(TieredPrograms, do_what_they_do_in_one_tier)
