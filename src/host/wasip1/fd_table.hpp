@@ -52,8 +52,10 @@ public:
 
     /// Empty when the guest has too many.
     std::optional<Fd> add(std::unique_ptr<OpenFile> file) noexcept;
+    /// Makes room of a descriptor, and hands over what it was: null when nothing is open there.
+    std::unique_ptr<OpenFile> take(Fd fd) noexcept;
     /// False when nothing is open there.
-    bool close(Fd fd) noexcept;
+    bool close(Fd fd) noexcept { return take(fd) != nullptr; }
     /// Moves `from` over `to`, both open, and closes what `to` was. False when one is not open.
     bool renumber(Fd from, Fd to) noexcept;
 

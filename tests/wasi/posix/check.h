@@ -22,10 +22,11 @@ static const char* error_name(int error)
         const char* name;
     } names[] = {
 #define NAME(e) {e, #e}
-        NAME(EACCES), NAME(EAGAIN),    NAME(EBADF),  NAME(EBUSY),  NAME(EEXIST),    NAME(EFAULT),    NAME(EFBIG),  NAME(EINVAL),
-        NAME(EIO),    NAME(EISDIR),    NAME(ELOOP),  NAME(EMFILE), NAME(EMLINK),    NAME(ENAMETOOLONG), NAME(ENODEV), NAME(ENOENT),
-        NAME(ENOSPC), NAME(ENOSYS),    NAME(ENOTDIR), NAME(ENOTEMPTY), NAME(ENOTSUP), NAME(ENOTTY),    NAME(ENXIO),  NAME(EOVERFLOW),
-        NAME(EPERM),  NAME(EPIPE),     NAME(EROFS),  NAME(ESPIPE), NAME(ETXTBSY),   NAME(EXDEV),
+        NAME(EACCES),      NAME(EAGAIN),       NAME(EBADF),   NAME(EBUSY),  NAME(EEXIST),  NAME(EFAULT),
+        NAME(EFBIG),       NAME(EINVAL),       NAME(EIO),     NAME(EISDIR), NAME(ELOOP),   NAME(EMFILE),
+        NAME(EMLINK),      NAME(ENAMETOOLONG), NAME(ENODEV),  NAME(ENOENT), NAME(ENOSPC),  NAME(ENOSYS),
+        NAME(ENOTDIR),     NAME(ENOTEMPTY),    NAME(ENOTSUP), NAME(ENOTTY), NAME(ENXIO),   NAME(EOVERFLOW),
+        NAME(EPERM),       NAME(EPIPE),        NAME(EROFS),   NAME(ESPIPE), NAME(ETXTBSY), NAME(EXDEV),
 #ifdef ENOTCAPABLE
         NAME(ENOTCAPABLE),
 #endif
@@ -48,23 +49,23 @@ static const char* outcome(long long value)
 }
 
 /// A call whose value counts.
-#define SHOW(call)                                      \
-    do {                                                \
-        errno = 0;                                      \
-        const long long value_ = (long long)(call);     \
-        printf("%s: %s\n", #call, outcome(value_));     \
+#define SHOW(call)                                  \
+    do {                                            \
+        errno = 0;                                  \
+        const long long value_ = (long long)(call); \
+        printf("%s: %s\n", #call, outcome(value_)); \
     } while (0)
 /// A call whose success counts.
-#define TRY(call)                                                 \
-    do {                                                          \
-        errno = 0;                                                \
-        const long long value_ = (long long)(call);               \
+#define TRY(call)                                                \
+    do {                                                         \
+        errno = 0;                                               \
+        const long long value_ = (long long)(call);              \
         printf("%s: %s\n", #call, outcome(value_ < 0 ? -1 : 0)); \
     } while (0)
 /// A call that answers an error's number.
-#define SHOW_ERROR(call)                                            \
-    do {                                                            \
-        const int error_ = (call);                                  \
+#define SHOW_ERROR(call)                                              \
+    do {                                                              \
+        const int error_ = (call);                                    \
         printf("%s: %s\n", #call, error_ ? error_name(error_) : "0"); \
     } while (0)
 
@@ -115,7 +116,8 @@ static void print_tree(int directory, const char* name)
         MUST(fstatat(here, names.name[i], &status, AT_SYMLINK_NOFOLLOW));
         printf(" %s", names.name[i]);
         if (S_ISDIR(status.st_mode)) print_tree(here, names.name[i]);
-        else if (S_ISLNK(status.st_mode)) printf("->%.*s", MUST((int)readlinkat(here, names.name[i], target, sizeof target)), target);
+        else if (S_ISLNK(status.st_mode))
+            printf("->%.*s", MUST((int)readlinkat(here, names.name[i], target, sizeof target)), target);
         else printf("(%lld,%lld)", (long long)status.st_size, (long long)status.st_nlink);
         free(names.name[i]);
     }
@@ -164,13 +166,76 @@ static void drop_tree(int tree)
 #define LONG_250 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
 /// What paths can look like from make_tree's folder.
 static const char* const paths[] = {
-    "file", "dir", "empty", "to_file", "to_dir", "to_link", "to_slash", "dangling", "loop", "missing",
-    "file/", "dir/", "empty/", "to_file/", "to_dir/", "to_link/", "to_slash/", "dangling/", "loop/", "missing/",
-    "dir//", "to_dir//", "empty///",
-    ".", "./", "./.", "./file", ".//dir", "dir/.", "dir/./", "empty/.", "dir/..", "dir/../", "dir/../file", "dir/../missing",
-    "file/.", "file/..", "file/x", "missing/x", "missing/..", "dangling/x", "loop/x", "to_file/x",
-    "dir/inner", "to_dir/inner", "dir//inner", "dir/inner/", "dir/back", "to_dir/back", "to_dir/..", "to_dir/../file", "dir/x", "to_dir/x", "dir/x/",
-    "", " ", "a b", "-", "~", "...", "name\nwith\tcontrol", "\xff\xfe", "caf\xc3\xa9", "dir/\xc3", "\\", "a\\b", "c:x", "*",
-    LONG_250, LONG_250 "12345", LONG_250 "123456",
+    "file",
+    "dir",
+    "empty",
+    "to_file",
+    "to_dir",
+    "to_link",
+    "to_slash",
+    "dangling",
+    "loop",
+    "missing",
+    "file/",
+    "dir/",
+    "empty/",
+    "to_file/",
+    "to_dir/",
+    "to_link/",
+    "to_slash/",
+    "dangling/",
+    "loop/",
+    "missing/",
+    "dir//",
+    "to_dir//",
+    "empty///",
+    ".",
+    "./",
+    "./.",
+    "./file",
+    ".//dir",
+    "dir/.",
+    "dir/./",
+    "empty/.",
+    "dir/..",
+    "dir/../",
+    "dir/../file",
+    "dir/../missing",
+    "file/.",
+    "file/..",
+    "file/x",
+    "missing/x",
+    "missing/..",
+    "dangling/x",
+    "loop/x",
+    "to_file/x",
+    "dir/inner",
+    "to_dir/inner",
+    "dir//inner",
+    "dir/inner/",
+    "dir/back",
+    "to_dir/back",
+    "to_dir/..",
+    "to_dir/../file",
+    "dir/x",
+    "to_dir/x",
+    "dir/x/",
+    "",
+    " ",
+    "a b",
+    "-",
+    "~",
+    "...",
+    "name\nwith\tcontrol",
+    "\xff\xfe",
+    "caf\xc3\xa9",
+    "dir/\xc3",
+    "\\",
+    "a\\b",
+    "c:x",
+    "*",
+    LONG_250,
+    LONG_250 "12345",
+    LONG_250 "123456",
 };
 enum { path_count = sizeof paths / sizeof *paths };

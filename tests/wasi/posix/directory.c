@@ -124,7 +124,10 @@ int main(void)
             if (strcmp(entry->d_name, kinds.name[i]) != 0) continue;
             MUST(fstatat(tree, entry->d_name, &status, AT_SYMLINK_NOFOLLOW));
             printf("%s: %s %d\n", entry->d_name,
-                   entry->d_type == DT_REG ? "file" : entry->d_type == DT_DIR ? "directory" : entry->d_type == DT_LNK ? "link" : "?",
+                   entry->d_type == DT_REG   ? "file"
+                   : entry->d_type == DT_DIR ? "directory"
+                   : entry->d_type == DT_LNK ? "link"
+                                             : "?",
                    status.st_ino == entry->d_ino);
         }
     }

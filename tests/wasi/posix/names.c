@@ -66,11 +66,30 @@ int main(void)
         int (*call)(int tree, const char* path);
     } calls[] = {
 #define CALL(f) {#f, f}
-        CALL(make_directory), CALL(remove_directory), CALL(unlink_file), CALL(make_symlink), CALL(link_from), CALL(link_from_following),
-        CALL(link_to), CALL(link_deeper), CALL(rename_from), CALL(rename_from_to_slash), CALL(rename_over_file),
-        CALL(rename_over_empty), CALL(rename_into_itself), CALL(rename_file_to), CALL(rename_directory_to), CALL(rename_empty_to),
-        CALL(rename_link_to), CALL(rename_to_same), CALL(stat_following), CALL(stat_itself), CALL(read_link), CALL(read_some_of_link),
-        CALL(set_times_following), CALL(set_times_of_itself),
+        CALL(make_directory),
+        CALL(remove_directory),
+        CALL(unlink_file),
+        CALL(make_symlink),
+        CALL(link_from),
+        CALL(link_from_following),
+        CALL(link_to),
+        CALL(link_deeper),
+        CALL(rename_from),
+        CALL(rename_from_to_slash),
+        CALL(rename_over_file),
+        CALL(rename_over_empty),
+        CALL(rename_into_itself),
+        CALL(rename_file_to),
+        CALL(rename_directory_to),
+        CALL(rename_empty_to),
+        CALL(rename_link_to),
+        CALL(rename_to_same),
+        CALL(stat_following),
+        CALL(stat_itself),
+        CALL(read_link),
+        CALL(read_some_of_link),
+        CALL(set_times_following),
+        CALL(set_times_of_itself),
 #undef CALL
     };
     for (size_t c = 0; c < sizeof calls / sizeof *calls; ++c)

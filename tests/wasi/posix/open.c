@@ -7,11 +7,12 @@ static void try_open(const char* path, int access, const char* access_name, unsi
     static const struct {
         int flag;
         const char* name;
-    } flags[] = {{O_CREAT, "creat"}, {O_EXCL, "excl"}, {O_TRUNC, "trunc"}, {O_DIRECTORY, "directory"}, {O_NOFOLLOW, "nofollow"}, {O_APPEND, "append"}};
+    } flags[] = {{O_CREAT, "creat"},         {O_EXCL, "excl"},         {O_TRUNC, "trunc"},
+                 {O_DIRECTORY, "directory"}, {O_NOFOLLOW, "nofollow"}, {O_APPEND, "append"}};
     int all = access;
     for (unsigned i = 0; i < 6; ++i)
         if (choice >> i & 1) all |= flags[i].flag;
-    if ((all & O_EXCL) && !(all & O_CREAT)) return;  // POSIX does not say
+    if ((all & O_EXCL) && !(all & O_CREAT)) return;     // POSIX does not say
     if ((all & O_TRUNC) && access == O_RDONLY) return;  // nor here
 
     const int tree = make_tree();

@@ -65,7 +65,8 @@ int main()
         std::cout << std::fseek(f, 0, SEEK_END) << (std::fputs("the end\n", f) >= 0) << std::ftell(f) << '\n';
         std::cout << std::fgetc(f) << ' ' << std::feof(f) << std::ferror(f) << '\n';
         std::rewind(f);
-        std::cout << static_cast<char>(std::fgetc(f)) << std::ungetc('u', f) << std::ftell(f) << static_cast<char>(std::fgetc(f)) << '\n';
+        std::cout << static_cast<char>(std::fgetc(f)) << std::ungetc('u', f) << std::ftell(f) << static_cast<char>(std::fgetc(f))
+                  << '\n';
     }
     if (const File file = open("numbers", "a+")) {
         std::cout << (std::fputs("appended\n", file.get()) >= 0) << std::fseek(file.get(), 0, SEEK_SET);
@@ -80,7 +81,8 @@ int main()
     if (const File file = open("numbers", "r")) std::cout << std::fputc('x', file.get()) << !!std::ferror(file.get()) << '\n';
     if (const File file = open("numbers", "w")) std::cout << std::fgetc(file.get()) << !!std::ferror(file.get()) << '\n';
     show_content("numbers");
-    std::cout << std::rename("numbers", "moved") << std::rename("numbers", "moved") << std::remove("moved") << std::remove("moved") << '\n';
+    std::cout << std::rename("numbers", "moved") << std::rename("numbers", "moved") << std::remove("moved") << std::remove("moved")
+              << '\n';
     std::string line;
     std::cout << static_cast<bool>(std::getline(std::cin, line)) << std::cin.eof() << '\n';
     std::cerr << "to standard error\n";

@@ -7,15 +7,22 @@
 
 // Debian's wasi-libc refuses UTIME_NOW and UTIME_OMIT for the second time. These ask the host themselves.
 
-static __wasi_timestamp_t to_timestamp(struct timespec t) { return (__wasi_timestamp_t)t.tv_sec * 1000000000 + (__wasi_timestamp_t)t.tv_nsec; }
+static __wasi_timestamp_t to_timestamp(struct timespec t)
+{
+    return (__wasi_timestamp_t)t.tv_sec * 1000000000 + (__wasi_timestamp_t)t.tv_nsec;
+}
 
 static __wasi_fstflags_t to_flags(const struct timespec times[2])
 {
     static const struct timespec both_now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
     if (times == NULL) times = both_now;
     const long a = times[0].tv_nsec, m = times[1].tv_nsec;
-    return (a == UTIME_NOW ? __WASI_FSTFLAGS_ATIM_NOW : a == UTIME_OMIT ? 0 : __WASI_FSTFLAGS_ATIM) |
-           (m == UTIME_NOW ? __WASI_FSTFLAGS_MTIM_NOW : m == UTIME_OMIT ? 0 : __WASI_FSTFLAGS_MTIM);
+    return (a == UTIME_NOW    ? __WASI_FSTFLAGS_ATIM_NOW
+            : a == UTIME_OMIT ? 0
+                              : __WASI_FSTFLAGS_ATIM) |
+           (m == UTIME_NOW    ? __WASI_FSTFLAGS_MTIM_NOW
+            : m == UTIME_OMIT ? 0
+                              : __WASI_FSTFLAGS_MTIM);
 }
 
 static int to_result(__wasi_errno_t error)

@@ -65,7 +65,8 @@ int main(void)
     }
     // Each cookie leads to its entry, in any order.
     for (uint32_t i = entry_count; i-- > 0;) EXPECT_EQ(0, strcmp(name_at(entries[i].cookie), entries[i].name));
-    for (uint32_t i = 0; i < entry_count; ++i) EXPECT_EQ(0, strcmp(name_at(entries[i * 37 % entry_count].cookie), entries[i * 37 % entry_count].name));
+    for (uint32_t i = 0; i < entry_count; ++i)
+        EXPECT_EQ(0, strcmp(name_at(entries[i * 37 % entry_count].cookie), entries[i * 37 % entry_count].name));
 
     // Whatever goes or comes, what is left is found from the cookies given before.
     for (uint32_t i = 0; i < entry_count; i += 3) {
@@ -87,7 +88,9 @@ int main(void)
                 if (i + sizeof header + header.d_namlen > used) break;
                 cookie = header.d_next;
                 for (uint32_t e = 0; e < entry_count; ++e)
-                    if (strlen(entries[e].name) == header.d_namlen && memcmp(entries[e].name, piece + i + sizeof header, header.d_namlen) == 0) ++seen[e];
+                    if (strlen(entries[e].name) == header.d_namlen &&
+                        memcmp(entries[e].name, piece + i + sizeof header, header.d_namlen) == 0)
+                        ++seen[e];
             }
             if (used < 300) break;
         }

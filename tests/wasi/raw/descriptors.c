@@ -29,7 +29,8 @@ static void preopened(void)
     EXPECT(BADF, raw_fd_prestat_get(first_free, at(name)));
     EXPECT(BADF, raw_fd_prestat_get(0, at(name)));
     EXPECT(BADF, raw_fd_prestat_dir_name(0, at(name), 32));
-    const uint32_t directory = must_open(box, ".", __WASI_OFLAGS_DIRECTORY, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE));
+    const uint32_t directory =
+        must_open(box, ".", __WASI_OFLAGS_DIRECTORY, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE));
     EXPECT(BADF, raw_fd_prestat_get(directory, at(name)));
     EXPECT(SUCCESS, raw_fd_close(directory));
 }
@@ -44,7 +45,8 @@ static void rights(void)
     EXPECT_EQ(1, (of_box.fs_rights_base & __WASI_RIGHTS_PATH_OPEN) != 0 && (of_box.fs_rights_base & (READ | WRITE)) == 0);
     EXPECT_EQ(READ | WRITE, of_box.fs_rights_inheriting & (READ | WRITE));
     // A file opened to read, to write, and for neither.
-    const uint32_t reader = must_open(box, "file", 0, READ), writer = must_open(box, "file", 0, WRITE), neither = must_open(box, "file", 0, 0);
+    const uint32_t reader = must_open(box, "file", 0, READ), writer = must_open(box, "file", 0, WRITE),
+                   neither = must_open(box, "file", 0, 0);
     EXPECT_EQ(READ, status_of(reader).fs_rights_base);
     EXPECT_EQ(WRITE, status_of(writer).fs_rights_base);
     EXPECT_EQ(0, status_of(neither).fs_rights_base);
@@ -65,7 +67,8 @@ static void rights(void)
 
     // What a directory gives up it can neither do nor hand on.
     const uint64_t kept = __WASI_RIGHTS_PATH_OPEN | __WASI_RIGHTS_FD_READDIR;
-    const uint32_t directory = must_open(box, ".", __WASI_OFLAGS_DIRECTORY, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE));
+    const uint32_t directory =
+        must_open(box, ".", __WASI_OFLAGS_DIRECTORY, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE));
     EXPECT(SUCCESS, raw_fd_fdstat_set_rights(directory, kept, READ));
     EXPECT(NOTCAPABLE, raw_fd_fdstat_set_rights(directory, kept | __WASI_RIGHTS_PATH_SYMLINK, READ));
     EXPECT(NOTCAPABLE, raw_fd_fdstat_set_rights(directory, kept, READ | WRITE));

@@ -55,7 +55,8 @@ int main(void)
     in[6] = on_fd(16, __WASI_EVENTTYPE_FD_WRITE, UINT32_MAX);
     EXPECT(SUCCESS, POLL(7));
     EXPECT_EQ(6, n);
-    static const int errors[] = {__WASI_ERRNO_BADF, __WASI_ERRNO_INVAL, __WASI_ERRNO_NOTSUP, __WASI_ERRNO_INVAL, __WASI_ERRNO_NOTCAPABLE, __WASI_ERRNO_BADF};
+    static const int errors[] = {__WASI_ERRNO_BADF,  __WASI_ERRNO_INVAL,      __WASI_ERRNO_NOTSUP,
+                                 __WASI_ERRNO_INVAL, __WASI_ERRNO_NOTCAPABLE, __WASI_ERRNO_BADF};
     for (uint32_t i = 0; i < 6; ++i) {
         EXPECT_EQ(11 + i, out[i].userdata);
         EXPECT_EQ(errors[i], out[i].error);
@@ -101,7 +102,8 @@ int main(void)
     EXPECT_EQ(36, out[0].userdata);
 
     // Many.
-    for (uint32_t i = 0; i < many; ++i) in[i] = i % 2 ? on_fd(i, __WASI_EVENTTYPE_FD_WRITE, file) : on_clock(i, 1, i % 4 ? hour : 0, 0);
+    for (uint32_t i = 0; i < many; ++i)
+        in[i] = i % 2 ? on_fd(i, __WASI_EVENTTYPE_FD_WRITE, file) : on_clock(i, 1, i % 4 ? hour : 0, 0);
     EXPECT(SUCCESS, POLL(many));
     EXPECT_EQ(many / 2 + many / 4, n);
     for (uint32_t i = 1; i < n; ++i) EXPECT_EQ(1, out[i].userdata > out[i - 1].userdata);

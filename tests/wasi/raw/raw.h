@@ -46,9 +46,12 @@ IMPORT(fd_tell, (uint32_t fd, address result));
 IMPORT(fd_write, (uint32_t fd, address vectors, uint32_t count, address result));
 IMPORT(path_create_directory, (uint32_t fd, address path, uint32_t size));
 IMPORT(path_filestat_get, (uint32_t fd, uint32_t lookup, address path, uint32_t size, address stat));
-IMPORT(path_filestat_set_times, (uint32_t fd, uint32_t lookup, address path, uint32_t size, uint64_t atim, uint64_t mtim, uint32_t flags));
-IMPORT(path_link, (uint32_t fd, uint32_t lookup, address path, uint32_t size, uint32_t new_fd, address new_path, uint32_t new_size));
-IMPORT(path_open, (uint32_t fd, uint32_t lookup, address path, uint32_t size, uint32_t oflags, uint64_t base, uint64_t inheriting, uint32_t fdflags, address result));
+IMPORT(path_filestat_set_times,
+       (uint32_t fd, uint32_t lookup, address path, uint32_t size, uint64_t atim, uint64_t mtim, uint32_t flags));
+IMPORT(path_link,
+       (uint32_t fd, uint32_t lookup, address path, uint32_t size, uint32_t new_fd, address new_path, uint32_t new_size));
+IMPORT(path_open, (uint32_t fd, uint32_t lookup, address path, uint32_t size, uint32_t oflags, uint64_t base, uint64_t inheriting,
+                   uint32_t fdflags, address result));
 IMPORT(path_readlink, (uint32_t fd, address path, uint32_t size, address buffer, uint32_t buffer_size, address used));
 IMPORT(path_remove_directory, (uint32_t fd, address path, uint32_t size));
 IMPORT(path_rename, (uint32_t fd, address path, uint32_t size, uint32_t new_fd, address new_path, uint32_t new_size));
@@ -77,15 +80,15 @@ static inline void expect(int is_met, const char* what, int line, long long foun
     printf("line %d: %s: found %lld\n", line, what, found);
 }
 /// A call's errno.
-#define EXPECT(error, call)                                                                    \
-    do {                                                                                       \
-        const int32_t found_ = (call);                                                         \
-        expect(found_ == __WASI_ERRNO_##error, #call " is not " #error, __LINE__, found_);    \
+#define EXPECT(error, call)                                                                \
+    do {                                                                                   \
+        const int32_t found_ = (call);                                                     \
+        expect(found_ == __WASI_ERRNO_##error, #call " is not " #error, __LINE__, found_); \
     } while (0)
-#define EXPECT_EQ(wanted, value)                                                              \
-    do {                                                                                      \
-        const long long value_ = (long long)(value), wanted_ = (long long)(wanted);           \
-        expect(value_ == wanted_, #value " is not " #wanted, __LINE__, value_);               \
+#define EXPECT_EQ(wanted, value)                                                    \
+    do {                                                                            \
+        const long long value_ = (long long)(value), wanted_ = (long long)(wanted); \
+        expect(value_ == wanted_, #value " is not " #wanted, __LINE__, value_);     \
     } while (0)
 
 static inline int finish(void)
@@ -109,7 +112,8 @@ static inline uint32_t must_open(uint32_t directory, const char* path, uint32_t 
 #define WRITE __WASI_RIGHTS_FD_WRITE
 static inline uint32_t make_file(uint32_t directory, const char* path, const char* text)
 {
-    const uint32_t fd = must_open(directory, path, __WASI_OFLAGS_CREAT | __WASI_OFLAGS_TRUNC, all_rights & ~(uint64_t)__WASI_RIGHTS_FD_READDIR);
+    const uint32_t fd =
+        must_open(directory, path, __WASI_OFLAGS_CREAT | __WASI_OFLAGS_TRUNC, all_rights & ~(uint64_t)__WASI_RIGHTS_FD_READDIR);
     const __wasi_ciovec_t vector = {(const uint8_t*)text, strlen(text)};
     uint32_t written = 0;
     if (raw_fd_write(fd, at(&vector), 1, at(&written)) != 0 || written != strlen(text)) exit(99);

@@ -32,7 +32,8 @@ static void refuses_names(uint32_t directory)
             EXPECT(ROFS, raw_path_open(directory, lookup, PATH(files[i]), 0, __WASI_RIGHTS_FD_ALLOCATE, 0, 0, at(&fd)));
             EXPECT(ROFS, raw_path_open(directory, lookup, PATH(files[i]), __WASI_OFLAGS_TRUNC, READ, 0, 0, at(&fd)));
             EXPECT(ROFS, raw_path_open(directory, lookup, PATH(files[i]), __WASI_OFLAGS_CREAT, READ, 0, 0, at(&fd)));
-            EXPECT(ROFS, raw_path_open(directory, lookup, PATH(files[i]), __WASI_OFLAGS_CREAT | __WASI_OFLAGS_EXCL, READ, 0, 0, at(&fd)));
+            EXPECT(ROFS,
+                   raw_path_open(directory, lookup, PATH(files[i]), __WASI_OFLAGS_CREAT | __WASI_OFLAGS_EXCL, READ, 0, 0, at(&fd)));
             EXPECT(ROFS, raw_path_open(directory, lookup, PATH(files[i]), 0, WRITE, 0, __WASI_FDFLAGS_APPEND, at(&fd)));
         }
 }
@@ -41,11 +42,13 @@ int main(void)
 {
     EXPECT(SUCCESS, raw_fd_close(make_file(box, "file", "mine")));
     refuses_names(read_only);
-    const uint32_t again = must_open(read_only, ".", __WASI_OFLAGS_DIRECTORY, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE));
+    const uint32_t again =
+        must_open(read_only, ".", __WASI_OFLAGS_DIRECTORY, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE));
     refuses_names(again);
 
     // An open file or directory of it.
-    const uint32_t file = must_open(read_only, "file", 0, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE | __WASI_RIGHTS_FD_READDIR));
+    const uint32_t file =
+        must_open(read_only, "file", 0, all_rights & ~(uint64_t)(WRITE | __WASI_RIGHTS_FD_ALLOCATE | __WASI_RIGHTS_FD_READDIR));
     char text[8];
     const __wasi_iovec_t vector = {(uint8_t*)text, sizeof text};
     uint32_t n = 0;
