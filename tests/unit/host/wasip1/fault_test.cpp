@@ -31,9 +31,9 @@ struct Case {
     const char* name;
     std::function<Errno()> call;
     std::function<void()> prepare = [] {};
-    bool is_waiting = false;          // on a shared description: EAGAIN is waited for
-    bool closes = false;              // for the guest: what close says counts
-    bool half_done_is_fine = false;   // created, but not opened: as for a host's program whose descriptor is lost
+    bool is_waiting = false;         // on a shared description: EAGAIN is waited for
+    bool closes = false;             // for the guest: what close says counts
+    bool half_done_is_fine = false;  // created, but not opened: as for a host's program whose descriptor is lost
 };
 
 class Faults : public Wasi {
@@ -127,9 +127,9 @@ protected:
 
 bool is_repeated_after_signals(long number)
 {
-    static const std::set<long> repeated{SYS_openat2, SYS_readv,     SYS_writev,    SYS_preadv,   SYS_pwritev, SYS_preadv2,
-                                         SYS_pwritev2, SYS_fallocate, SYS_fsync,     SYS_fdatasync, SYS_ftruncate, SYS_getrandom,
-                                         SYS_poll,    SYS_ppoll,     SYS_accept4,   SYS_sendmsg,  SYS_recvmsg};
+    static const std::set<long> repeated{SYS_openat2,  SYS_readv,     SYS_writev,  SYS_preadv,    SYS_pwritev,   SYS_preadv2,
+                                         SYS_pwritev2, SYS_fallocate, SYS_fsync,   SYS_fdatasync, SYS_ftruncate, SYS_getrandom,
+                                         SYS_poll,     SYS_ppoll,     SYS_accept4, SYS_sendmsg,   SYS_recvmsg};
     return repeated.contains(number);
 }
 
@@ -141,9 +141,9 @@ Errno expected(const Case& c, long number, int error)
     if (error == EAGAIN && (number == SYS_readv || number == SYS_writev) && c.is_waiting) return Errno::success;
     switch (number) {
     case SYS_close: return c.closes && error != EINTR ? from_host(error) : Errno::success;
-    case SYS_ioctl:                                     // how much there is to read: unknown is 0
-    case SYS_sched_yield: return Errno::success;        // never fails
-    case SYS_fstatfs: return Errno::acces;              // is it procfs? To be safe, yes
+    case SYS_ioctl:                               // how much there is to read: unknown is 0
+    case SYS_sched_yield: return Errno::success;  // never fails
+    case SYS_fstatfs: return Errno::acces;        // is it procfs? To be safe, yes
     default: return from_host(error);
     }
 }
@@ -230,7 +230,9 @@ TEST_F(Faults, paths)
     const Case cases[] = {
         {"path_open", [&] { return open_call("dir/inner", 0, right_fd_read); }},
         {"path_open directory", [&] { return open_call("dir", oflag_directory, right_fd_readdir); }},
-        {.name = "path_open creat", .call = [&] { return open_call("dir/new", oflag_creat, file_rights); }, .half_done_is_fine = true},
+        {.name = "path_open creat",
+         .call = [&] { return open_call("dir/new", oflag_creat, file_rights); },
+         .half_done_is_fine = true},
         {.name = "path_open trunc", .call = [&] { return open_call("link", oflag_trunc, file_rights); }, .half_done_is_fine = true},
         {"path_create_directory", [&] { return path_call("path_create_directory", "dir/new"); }},
         {"path_remove_directory", [&] { return path_call("path_remove_directory", "dir/sub"); }},
@@ -278,8 +280,12 @@ TEST_F(Faults, streams_clocks_and_sockets)
         EXPECT_EQ(call("fd_fdstat_set_flags", {stdout_fd, fdflag_nonblock}), Errno::success);
     };
     const Case cases[] = {
-        {.name = "fd_read of stdin", .call = [&] { return call("fd_read", {stdin_fd, iovs_at, 1, result_at}); }, .is_waiting = true},
-        {.name = "fd_write to stdout", .call = [&] { return call("fd_write", {stdout_fd, iovs_at, 1, result_at}); }, .is_waiting = true},
+        {.name = "fd_read of stdin",
+         .call = [&] { return call("fd_read", {stdin_fd, iovs_at, 1, result_at}); },
+         .is_waiting = true},
+        {.name = "fd_write to stdout",
+         .call = [&] { return call("fd_write", {stdout_fd, iovs_at, 1, result_at}); },
+         .is_waiting = true},
         {"fd_read without waiting", [&] { return call("fd_read", {stdin_fd, iovs_at, 1, result_at}); }, do_not_wait},
         {"fd_write without waiting", [&] { return call("fd_write", {stdout_fd, iovs_at, 1, result_at}); }, do_not_wait},
         {"poll_oneoff of a pipe", [&] { return poll_call(readable); }},
