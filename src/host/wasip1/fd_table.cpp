@@ -7,7 +7,7 @@ namespace weir::wasip1 {
 
 std::optional<Fd> FdTable::add(std::unique_ptr<OpenFile> file) noexcept
 {
-    if (!has_room()) return std::nullopt;
+    if (m_open >= m_limit) return std::nullopt;
     uint32_t i = m_lowest_free;
     while (i < m_files.size() && m_files[i]) ++i;
     if (i == m_files.size()) {
