@@ -83,6 +83,11 @@ bench-run: weir hello ## compiled code, and compiling, beside wasmtime and nativ
 	@scripts/setup bench && scripts/peers
 	@bench/compare.py run && bench/compare.py compile
 
+.PHONY: bench-wasi
+bench-wasi: weir ## files, listings and clocks beside wasmtime, wazero and native code
+	@scripts/setup demos bench && scripts/peers wasmtime wazero
+	@bench/compare.py wasi
+
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint go-tests)

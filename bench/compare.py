@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Benchmarks of weir beside wasmtime, in one run on one machine, as ratios.
+"""Benchmarks of weir beside wasmtime and wazero, in one run on one machine, as ratios.
 
-Usage: bench/compare.py start | run | compile  [--rounds N] [--weir FILE] [--wasmtime FILE] [--only NAME]
+Usage: bench/compare.py start | run | compile | wasi  [--rounds N] [--weir FILE] [--wasmtime FILE] [--wazero FILE] [--only NAME]
 
   start    cold start of the C++ and the Go hello: wall time from process start to exit, no caches
   run      kernels of bench/kernels: time inside the guest, start and compile of the module not included
   compile  whole modules compiled to machine code on one core, start of the compiler not included
+  wasi     programs of bench/wasi, whose work is the host's: 1 GiB copied in blocks of 64 KiB, 100,000 files listed, 10 million
+           readings of the clock and 10 million calls that do nothing: time inside the guest, files in memory (/dev/shm)
 
 The sides take turns within a round, so that what disturbs the machine disturbs all of them. Every ratio is taken
 within a round: `peer / weir`, more than 1 where weir is faster. The tables give the median of the rounds and, in
@@ -28,6 +30,10 @@ BUILD = ROOT / "build/bench"
 # Iterations that take a native build some tenths of a second.
 KERNELS = {"fib": 1500, "sieve": 250, "matmul": 100, "sha256": 500, "base64": 1800, "mandelbrot": 180}
 
+WASI_PROGRAMS = ("copy", "list", "clock", "call")
+WASI_CALLS = 10_000_000  # of clock and call
+COPIED_BYTES, LISTED_FILES = 1 << 30, 100_000
+
 # An empty module: what a compiler needs to start.
 EMPTY_MODULE = b"\0asm\x01\0\0\0"
 
@@ -36,13 +42,13 @@ class Failed(Exception):
     pass
 
 
-def execute(command, one_core=False):
+def execute(command, one_core=False, folder=None):
     """Runs a command; answers its wall time in seconds and the process with its output."""
     command = [str(part) for part in command]
     if one_core:
         command = ["taskset", "-c", str(min(os.sched_getaffinity(0))), *command]
     start = time.perf_counter()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=folder)
     seconds = time.perf_counter() - start
     if done.returncode != 0:
         raise Failed(f"'{' '.join(command)}' ended with exit code {done.returncode}:\n{done.stderr}")
@@ -69,14 +75,14 @@ def build_stopwatch():
     execute(["clang-22", "-O2", "-Wall", "-Wextra", "-o", BUILD / "stopwatch", ROOT / "bench/stopwatch.c"])
 
 
-def interleave(rounds, sides, measure):
+def interleave(rounds, sides, measure, warms=True):
     """Measures every side once per round. `measure(command)` answers (value, output); outputs must agree.
 
-    Returns {side: [value of each round]}. One round before the first warms the file cache and is not counted.
+    Returns {side: [value of each round]}. One round before the first warms the file cache and is not counted, if `warms`.
     """
     values = {side: [] for side in sides}
     names = list(sides)
-    for number in range(rounds + 1):
+    for number in range(0 if warms else 1, rounds + 1):
         outputs = {}
         # Who goes first changes from round to round.
         shift = number % len(names)
@@ -131,10 +137,10 @@ def bench_start(arguments):
     table(["guest", "weir", "wasmtime", "wasmtime winch", "wasmtime / weir", "winch / weir"], rows)
 
 
-def build_kernel(name):
-    """Compiles a kernel natively and to wasm with the same options."""
+def build_program(name, folder="kernels", header="kernel.h"):
+    """Compiles a program natively and to wasm with the same options."""
     BUILD.mkdir(parents=True, exist_ok=True)
-    source, header = ROOT / f"bench/kernels/{name}.c", ROOT / "bench/kernels/kernel.h"
+    source, header = ROOT / f"bench/{folder}/{name}.c", ROOT / f"bench/{folder}/{header}"
     native, wasm = BUILD / name, BUILD / f"{name}.wasm"
     for target, options in ((native, []), (wasm, ["--target=wasm32-wasi", "-Wno-deprecated"])):
         newest = max(source.stat().st_mtime, header.stat().st_mtime)
@@ -143,26 +149,28 @@ def build_kernel(name):
     return native, wasm
 
 
+def inside(command, folder=None):
+    """As execute(), but answers (the time that the program says it took, standard output)."""
+    _, done = execute(command, folder=folder)
+    found = re.search(r"^elapsed_ns (\d+)$", done.stderr, re.MULTILINE)
+    if not found:
+        raise Failed(f"no time in what {command} printed: {done.stderr!r}")
+    return int(found[1]) / 1e9, done.stdout
+
+
 def bench_run(arguments):
     rows = []
     logs = {"winch / weir": [], "cranelift / weir": [], "weir / native": []}
     for name, iterations in KERNELS.items():
         if arguments.only and name != arguments.only:
             continue
-        native, wasm = build_kernel(name)
+        native, wasm = build_program(name)
         sides = {
             "weir": [arguments.weir, "run", wasm, iterations],
             "winch": [arguments.wasmtime, "run", "-C", "compiler=winch", "-C", "cache=n", wasm, iterations],
             "cranelift": [arguments.wasmtime, "run", "-C", "cache=n", wasm, iterations],
             "native": [native, iterations],
         }
-
-        def inside(command):
-            _, done = execute(command)
-            found = re.search(r"^elapsed_ns (\d+)$", done.stderr, re.MULTILINE)
-            if not found:
-                raise Failed(f"no time in what {command} printed: {done.stderr!r}")
-            return int(found[1]) / 1e9, done.stdout
 
         values = interleave(arguments.rounds or 7, sides, inside)
         rows.append([name, *(ms(values[side]) for side in sides), ratio(values, "winch", "weir"),
@@ -224,16 +232,64 @@ def bench_compile(arguments):
            "cranelift / weir"], rows)
 
 
+def ns_beyond(values, natives):
+    low, middle, high = quartiles([(value - native) / WASI_CALLS * 1e9 for value, native in zip(values, natives)])
+    return f"{middle:.1f} [{low:.1f}-{high:.1f}]"
+
+
+def bench_wasi(arguments):
+    memory = "/dev/shm"
+    with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as name:
+        folder = pathlib.Path(name)
+        with open(folder / "in", "wb") as file:
+            for _ in range(COPIED_BYTES >> 20):
+                file.write(os.urandom(1 << 20))
+        (folder / "many").mkdir()
+        for number in range(LISTED_FILES):
+            (folder / f"many/file-{number}").touch()
+        names = ["weir", "wasmtime", "wazero", "native"]
+        rows, beyond = [], []
+        for program in WASI_PROGRAMS:
+            if arguments.only and program != arguments.only:
+                continue
+            native, wasm = build_program(program, "wasi", "bench.h")
+            sides = {
+                "weir": [arguments.weir, "run", "--dir", f"{folder}::/", wasm],
+                "wasmtime": [arguments.wasmtime, "run", "-C", "cache=n", "--dir", f"{folder}::/", wasm],
+                "wazero": [arguments.wazero, "run", f"-mount={folder}:/", wasm],
+                "native": [native],
+            }
+            if program == "call":
+                del sides["wasmtime"]  # it makes a backtrace for each refusal: some microseconds
+            # wasmtime reads the whole folder anew for each part of the listing that it hands over: some minutes.
+            is_slow = program == "list"
+            rounds = 1 if is_slow else arguments.rounds or 7
+            values = interleave(rounds, sides, lambda command: inside(command, folder), warms=not is_slow)
+            rows.append([program, *(ms(values[side]) if side in values else "-" for side in names),
+                         *(ratio(values, side, base) if side in values else "-"
+                           for side, base in (("wasmtime", "weir"), ("wazero", "weir"), ("weir", "native")))])
+            if program in ("clock", "call"):
+                beyond.append([program, *(ns_beyond(values[side], values["native"]) if side in values else "-" for side in names[:3])])
+    if not rows:
+        raise Failed(f"no program '{arguments.only}'; there are {', '.join(WASI_PROGRAMS)}")
+    print("Work of the host's, ms inside the guest: median [quartiles]")
+    table(["program", "weir", "wasmtime", "wazero", "native", "wasmtime / weir", "wazero / weir", "weir / native"], rows)
+    if beyond:
+        print("A host call, ns beyond what the native program takes for the same: median [quartiles]")
+        table(["program", *names[:3]], beyond)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["start", "run", "compile"])
+    parser.add_argument("what", choices=["start", "run", "compile", "wasi"])
     parser.add_argument("--rounds", type=int, help="measured rounds (25 for start, 7 otherwise)")
-    parser.add_argument("--weir", default=ROOT / "build/release/bin/weir")
-    parser.add_argument("--wasmtime", default=ROOT / ".peers/bin/wasmtime")
-    parser.add_argument("--only", help="run: this kernel alone")
+    parser.add_argument("--weir", type=os.path.abspath, default=ROOT / "build/release/bin/weir")
+    parser.add_argument("--wasmtime", type=os.path.abspath, default=ROOT / ".peers/bin/wasmtime")
+    parser.add_argument("--wazero", type=os.path.abspath, default=ROOT / ".peers/bin/wazero")
+    parser.add_argument("--only", help="run, wasi: this program alone")
     arguments = parser.parse_args()
     try:
-        {"start": bench_start, "run": bench_run, "compile": bench_compile}[arguments.what](arguments)
+        {"start": bench_start, "run": bench_run, "compile": bench_compile, "wasi": bench_wasi}[arguments.what](arguments)
     except (Failed, OSError) as problem:
         sys.exit(f"compare: {problem}")
 

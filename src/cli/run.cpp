@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -162,12 +163,31 @@ Result<void, Problem> check_tier(Tier tier)
     return Unexpected{std::move(problem)};
 }
 
+// The guest is told as well, but most programs hide the reason. Once each: some try again and again.
+
+void tell_open_file_limit(uint32_t limit) noexcept
+{
+    report({.error = fmt::format("the guest has {} files open and may open no more", limit),
+            .because = {},
+            .hint = "--max-open-files N  lets it open more"});
+}
+
+void tell_memory_limit(uint64_t limit_bytes) noexcept
+{
+    static std::atomic_flag was_told;
+    if (was_told.test_and_set()) return;
+    report({.error = fmt::format("the guest wants more memory than the {} it may have", format_size(limit_bytes)),
+            .because = {},
+            .hint = "--max-memory SIZE  lets it have more"});
+}
+
 runtime::EngineConfig engine_config(const RunOptions& options)
 {
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
     if (options.tier != Tier::baseline && has_optimizer) choose_tiers(options.tier, config);
     if (options.max_stack_bytes) config.guest_stack_bytes = *options.max_stack_bytes;
     if (options.max_memory_bytes) config.max_memory_bytes = *options.max_memory_bytes;
+    config.on_memory_limit = tell_memory_limit;
     return config;
 }
 
@@ -177,6 +197,7 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
     config.args.push_back(options.file);
     config.args.insert(config.args.end(), options.args.begin(), options.args.end());
     if (options.max_open_files) config.max_open_files = *options.max_open_files;
+    config.on_open_file_limit = tell_open_file_limit;
     WEIR_TRY(environment, guest_environment(options, ::environ));
     config.environment = std::move(environment);
     for (const std::string& text : options.directories) {

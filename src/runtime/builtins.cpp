@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace weir::runtime {
 
@@ -24,6 +25,17 @@ constexpr bool is_inside(uint64_t at, uint64_t n, uint64_t size) { return n <= s
 Memory& memory_of(InstanceContext* cx, uint32_t m) { return *cx->instance->memory(wasm::MemoryIdx{m}); }
 Table& table_of(InstanceContext* cx, uint32_t t) { return *cx->instance->table(wasm::TableIdx{t}); }
 
+/// Whether a memory could grow so but for the engine's limit.
+bool is_refused_for_limit(const Memory& memory, uint64_t delta_pages, uint64_t limit_bytes) noexcept
+{
+    const wasm::MemoryType type = memory.type();
+    const uint64_t pages = memory.pages();
+    const uint64_t by_type = type.limits.max                        ? *type.limits.max
+                           : type.address == wasm::AddressType::i32 ? uint64_t{1} << (32 - type.page_size_log2)
+                                                                    : std::numeric_limits<uint64_t>::max();
+    return pages <= by_type && delta_pages <= by_type - pages && pages + delta_pages > limit_bytes >> type.page_size_log2;
+}
+
 }  // namespace
 
 // Called by the stubs below, which generated code calls: they look for an interruption on the way back.
@@ -31,7 +43,12 @@ extern "C" {
 
 uint64_t weir_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) noexcept
 {
-    return memory_of(cx, memory).grow(delta);
+    Memory& m = memory_of(cx, memory);
+    const uint64_t old_pages = m.grow(delta);
+    const EngineConfig& config = cx->instance->store().engine().config();
+    if (old_pages == ~uint64_t{0} && config.on_memory_limit != nullptr && is_refused_for_limit(m, delta, config.max_memory_bytes))
+        config.on_memory_limit(config.max_memory_bytes);
+    return old_pages;
 }
 
 uint32_t weir_memory_copy(InstanceContext* cx, uint64_t memories, uint64_t d, uint64_t s, uint64_t n) noexcept

@@ -33,10 +33,11 @@ struct EngineConfig {
     std::shared_ptr<const Compiler> optimizer{};  // null: TierPolicy::single
     TierPolicy tiers = TierPolicy::single;
     BoundsPolicy bounds = BoundsPolicy::automatic;
-    size_t guest_stack_bytes = size_t{8} << 20;     // for guest frames
-    uint64_t max_memory_bytes = uint64_t{1} << 36;  // of one memory; growth beyond answers -1
-    uint64_t max_table_elements = 10'000'000;       // of all tables of a store together; growth beyond answers -1
-    size_t max_idle_memories = 64;                  // address space of ended guard-mode memories, kept for those that come
+    size_t guest_stack_bytes = size_t{8} << 20;                        // for guest frames
+    uint64_t max_memory_bytes = uint64_t{1} << 36;                     // of one memory; growth beyond answers -1
+    void (*on_memory_limit)(uint64_t limit_bytes) noexcept = nullptr;  // each time that happens, on the guest's thread
+    uint64_t max_table_elements = 10'000'000;  // of all tables of a store together; growth beyond answers -1
+    size_t max_idle_memories = 64;             // address space of ended guard-mode memories, kept for those that come
 };
 
 /// What instances share: types, trampolines, configuration. Thread-safe.

@@ -227,7 +227,9 @@ class Limits(Case):
         guest = self.file(wasm.grower())
         for mode in ("guard", "checked"):
             for size, grows in (("64KiB", 0), ("100K", 0), ("128KiB", 1), ("131072", 1), ("1GiB", 1)):
-                self.expect(["--bounds", mode, "--max-memory", size, guest], grows, b"", "")
+                text = self.expect(["--bounds", mode, "--max-memory", size, guest], grows, b"", "")
+                self.assertEqual(text.count("wants more memory than"), 1 - grows, text)
+        self.expect_error(["--max-memory", "64KiB", guest], 0, "more memory than the 64KiB it may have", "--max-memory SIZE")
 
     def test_memory_that_begins_beyond_the_limit(self):
         self.expect_error(["--max-memory", "65535", self.file(wasm.grower())], 1, "more memory than --max-memory 65535B", "it wants 64KiB")
@@ -251,8 +253,8 @@ class Limits(Case):
 
     def test_open_files(self):
         guest, mfile = self.file(wasm.opener()), 33
-        self.expect(["--max-open-files", "4", "--dir", ".", guest], mfile, b"", "")
-        self.expect(["--max-open-files", "5", "--dir", ".", guest], 0, b"", "")
+        self.expect_error(["--max-open-files", "4", "--dir", ".", guest], mfile, "has 4 files open", "--max-open-files N")
+        self.assertEqual(self.expect(["--max-open-files", "5", "--dir", ".", guest], 0, b"", ""), "")
         self.expect_error(["--max-open-files", "3", "--dir", ".", guest], 1, "--max-open-files 3 leaves no room")
 
     def test_values_that_are_none(self):

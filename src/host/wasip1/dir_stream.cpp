@@ -59,7 +59,8 @@ Errno DirStream::seek(int host_fd, DirCookie cookie) noexcept
     }
     m_is_positioned = m_is_parsed = false;
     m_filled = m_at = 0;
-    if (wanted > INT64_MAX || ::lseek(host_fd, static_cast<off_t>(wanted), SEEK_SET) < 0) return Errno::inval;
+    if (wanted > INT64_MAX) return Errno::inval;
+    if (::lseek(host_fd, static_cast<off_t>(wanted), SEEK_SET) < 0) return from_host(errno);
     m_cookie = m_first_cookie = wanted;
     m_is_positioned = true;
     return Errno::success;

@@ -44,11 +44,14 @@ HostResult<Nothing> fd_allocate(Context& cx, Fd fd, FileSize offset, FileSize si
 }
 
 /// Closes a descriptor, preopened ones included.
-/// @error badf  Nothing is open there.
+/// @error badf  Nothing is open there.   @error io, nospc, dquot  What was written earlier is lost. The descriptor is closed all the same.
 /// Spec: fd_close. POSIX: close(2).
 HostResult<Nothing> fd_close(Context& cx, Fd fd) noexcept
 {
-    if (!cx.world.files().close(fd)) return Errno::badf;
+    const std::unique_ptr<OpenFile> file = cx.world.files().take(fd);
+    if (!file) return Errno::badf;
+    // Network file systems tell here what became of written data. After EINTR Linux has closed it, too.
+    if (file->owned && ::close(file->owned.release()) != 0 && errno != EINTR) return from_host(errno);
     return nothing;
 }
 

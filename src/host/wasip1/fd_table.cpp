@@ -7,7 +7,7 @@ namespace weir::wasip1 {
 
 std::optional<Fd> FdTable::add(std::unique_ptr<OpenFile> file) noexcept
 {
-    if (!has_room()) return std::nullopt;
+    if (m_open >= m_limit) return std::nullopt;
     uint32_t i = m_lowest_free;
     while (i < m_files.size() && m_files[i]) ++i;
     if (i == m_files.size()) {
@@ -23,14 +23,13 @@ std::optional<Fd> FdTable::add(std::unique_ptr<OpenFile> file) noexcept
     return static_cast<Fd>(i);
 }
 
-bool FdTable::close(Fd fd) noexcept
+std::unique_ptr<OpenFile> FdTable::take(Fd fd) noexcept
 {
-    if (find(fd) == nullptr) return false;
+    if (find(fd) == nullptr) return nullptr;
     const auto i = static_cast<uint32_t>(fd);
-    m_files[i].reset();
     m_lowest_free = std::min(m_lowest_free, i);
     --m_open;
-    return true;
+    return std::move(m_files[i]);
 }
 
 bool FdTable::renumber(Fd from, Fd to) noexcept

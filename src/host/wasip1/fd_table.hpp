@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::wasip1 {
@@ -35,11 +36,14 @@ struct OpenFile {
     std::unique_ptr<DirStream> dir_stream;  // made by the first fd_readdir
 };
 
+/// Called when a limit on what a guest may have is met for the first time, with the limit, on the guest's thread.
+using LimitNotice = void (*)(uint32_t limit) noexcept;
+
 /// The guest's descriptors: small numbers, the lowest free one is taken first, as in POSIX.
 class FdTable {
 public:
-    /// `limit` is the most descriptors at a time.
-    explicit FdTable(uint32_t limit) : m_limit(limit) {}
+    /// `limit` is the most descriptors at a time; `on_full` may be null.
+    explicit FdTable(uint32_t limit, LimitNotice on_full = nullptr) : m_limit(limit), m_on_full(on_full) {}
 
     [[nodiscard]] uint32_t limit() const { return m_limit; }
     [[nodiscard]] OpenFile* find(Fd fd) const noexcept
@@ -47,18 +51,26 @@ public:
         const auto i = static_cast<uint32_t>(fd);
         return i < m_files.size() ? m_files[i].get() : nullptr;
     }
-    /// Whether another descriptor can be added.
-    [[nodiscard]] bool has_room() const noexcept { return m_open < m_limit; }
+    /// Whether another descriptor can be added. The first time that the guest is so refused is noticed.
+    [[nodiscard]] bool has_room() noexcept
+    {
+        if (m_open < m_limit) return true;
+        if (m_on_full != nullptr) std::exchange(m_on_full, nullptr)(m_limit);
+        return false;
+    }
 
     /// Empty when the guest has too many.
     std::optional<Fd> add(std::unique_ptr<OpenFile> file) noexcept;
+    /// Makes room of a descriptor, and hands over what it was: null when nothing is open there.
+    std::unique_ptr<OpenFile> take(Fd fd) noexcept;
     /// False when nothing is open there.
-    bool close(Fd fd) noexcept;
+    bool close(Fd fd) noexcept { return take(fd) != nullptr; }
     /// Moves `from` over `to`, both open, and closes what `to` was. False when one is not open.
     bool renumber(Fd from, Fd to) noexcept;
 
 private:
     uint32_t m_limit;
+    LimitNotice m_on_full;  // null once it was called
     uint32_t m_open = 0;
     uint32_t m_lowest_free = 0;  // none below is free
     std::vector<std::unique_ptr<OpenFile>> m_files;

@@ -56,12 +56,12 @@ HostResult<Fd> path_open(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan
 {
     if ((oflags & ~all_oflags) != 0 || (fdflags & ~all_fdflags) != 0) return Errno::inval;
     const bool creates = (oflags & oflag_creat) != 0, truncates = (oflags & oflag_trunc) != 0;
+    if (creates && (oflags & oflag_directory) != 0) return Errno::inval;  // older kernels make a file
     Rights needed = right_path_open;
     if (creates) needed = needed | right_path_create_file;
     WEIR_TRY(directory, file_for(cx, fd, needed));
     Path path;
     if (const Errno e = path.read(cx, guest_path); e != Errno::success) return e;
-    if (creates && (oflags & oflag_directory) != 0) return Errno::inval;
     if (creates && path.wants_directory()) return Errno::isdir;
 
     // wasi-libc, Go and Rust say by rights what they open for. Go asks for right_fd_filestat_set_size when it only reads, so that says nothing.
@@ -74,7 +74,6 @@ HostResult<Fd> path_open(Context& cx, Fd fd, LookupFlags lookup_flags, GuestSpan
         return Errno::notcapable;
     // Who may write a file may empty it: Go gives up the directory's right by opening the directory to read.
     if (truncates && !wants_write && (directory->rights_base & right_path_filestat_set_size) == no_rights) return Errno::notcapable;
-    if (wants_write && (oflags & oflag_directory) != 0) return Errno::isdir;
     if (directory->is_read_only && (creates || truncates || wants_write)) return Errno::rofs;
     if (!cx.world.files().has_room()) return Errno::mfile;  // before it is created or truncated
 

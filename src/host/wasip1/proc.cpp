@@ -13,7 +13,7 @@ namespace {
 using host::host_fn;
 using host::Stop;
 
-/// Ends the guest. The code passes through to weir's own exit code, modulo 256 as everywhere. Spec: proc_exit.
+/// Ends the guest. 0 to 255 pass through to weir's own exit code; more is 255 there, lest a failure become success. Spec: proc_exit.
 Stop proc_exit(Context&, uint32_t code) noexcept { return {code}; }
 
 /// Does what a signal does to a process without handlers, which is all that a guest can be: most end it with 128 plus their number,

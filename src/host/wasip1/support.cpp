@@ -29,7 +29,8 @@ Result<OpenFile*, Errno> file_for(Context& cx, Fd fd, Rights needed) noexcept
     const Rights missing = needed & ~file->rights_base;
     if (missing == no_rights) [[likely]]
         return file;
-    if (file->type == FileType::directory && (missing & ~directory_rights) != no_rights) return Unexpected{Errno::isdir};
+    if (file->type == FileType::directory && (missing & ~directory_rights) != no_rights)
+        return Unexpected{(missing & right_fd_write) != no_rights ? Errno::badf : Errno::isdir};  // as the host says it
     if (file->type != FileType::directory && (missing & ~(file_rights | socket_rights)) != no_rights)
         return Unexpected{Errno::notdir};
     return Unexpected{(missing & (right_fd_read | right_fd_write)) != no_rights ? Errno::badf : Errno::notcapable};

@@ -12,7 +12,7 @@
 namespace weir::wasip1 {
 
 /// The file, when the guest may do all of `needed` with it.
-/// @error badf        Nothing is open there, or it is not open for reading or writing and that is what is asked.
+/// @error badf        Nothing is open there, or it is not open for reading or writing and that is what is asked; writing a directory.
 /// @error isdir       A directory cannot do that.   @error notdir  Only a directory can.
 /// @error notcapable  The right was not asked for at opening, or was given up.
 [[nodiscard]] Result<OpenFile*, Errno> file_for(Context& cx, Fd fd, Rights needed) noexcept;

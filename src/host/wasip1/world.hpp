@@ -44,6 +44,7 @@ struct WorldConfig {
     std::vector<int> sockets;
     /// Most descriptors the guest has open at a time, the above included; another is errno mfile.
     uint32_t max_open_files = 1024;
+    LimitNotice on_open_file_limit = nullptr;  // when the guest is refused another
 };
 
 /// The preopen that a guest finds an absolute path in, and what of the path is beneath it ("." if nothing): of those with absolute names the one
@@ -68,7 +69,9 @@ public:
     [[nodiscard]] FdTable& files() { return m_files; }
 
 private:
-    explicit World(WorldConfig config) : m_config(std::move(config)), m_files(m_config.max_open_files) {}
+    explicit World(WorldConfig config) : m_config(std::move(config)), m_files(m_config.max_open_files, m_config.on_open_file_limit)
+    {
+    }
     Result<void, SysError> add_given(int host_fd);
     Result<void, SysError> add_preopen(const Preopen& preopen);
     Result<void, SysError> add_working_directory();

@@ -1,13 +1,10 @@
 #include "fixture.hpp"
 
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <filesystem>
-#include <thread>
 
 // Ways out of a preopened directory. Beside it is a directory "outside" with a file "secret": no call may reach either.
 
@@ -177,46 +174,6 @@ TEST_F(Escape, this_process_is_not_reached_through_procfs)
     EXPECT_EQ(open("proc/self/root/etc").error, Errno::loop);
     EXPECT_EQ(open("proc/self/cwd").error, Errno::loop);
     EXPECT_EQ(open("proc/meminfo", 0, right_fd_read).error, Errno::success);
-}
-
-// A second thread swaps a directory with a link out of the box, as fast as it can, while paths through it are opened, written,
-// created and removed. Whatever the interleaving, nothing outside is reached; the number of swaps is what bounds the test.
-TEST_F(Escape, swapping_a_directory_for_a_link_opens_no_gap)
-{
-    constexpr int swaps = 100'000;
-    fs::create_directory(m_box + "/swapped");
-    write_file(m_box + "/swapped/secret", "inside");
-    const UniqueFd box{::open(m_box.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    std::atomic<bool> is_swapping = true;
-    std::thread swapper{[&] {
-        for (int i = 0; i < swaps; ++i)
-            if (::renameat2(box.get(), "swapped", box.get(), "relative", RENAME_EXCHANGE) != 0) break;
-        is_swapping = false;
-    }};
-    int opened = 0;
-    do {
-        const Answer fd = open("swapped/secret", 0, right_fd_read | right_fd_write);
-        if (fd.error == Errno::success) {
-            ++opened;
-            ASSERT_EQ(read(static_cast<uint32_t>(fd.value), 10).error, Errno::success);
-            ASSERT_EQ(text_at(buffer_at, 6), "inside");
-            ASSERT_EQ(close(static_cast<uint32_t>(fd.value)), Errno::success);
-        } else {
-            ASSERT_TRUE(is_refusal(fd.error)) << fd.error;
-        }
-        const Answer made = open("swapped/made", oflag_creat, file_rights);
-        if (made.error == Errno::success) ASSERT_EQ(close(static_cast<uint32_t>(made.value)), Errno::success);
-        with_path("path_unlink_file", "swapped/made");
-        with_path("path_create_directory", "swapped/sub");
-        with_path("path_remove_directory", "swapped/sub");
-        rename("file", "swapped/file");
-        rename("swapped/file", "file");
-        link("swapped/secret", "copy");
-        with_path("path_unlink_file", "copy");
-    } while (is_swapping);
-    swapper.join();
-    RecordProperty("opened", opened);
-    expect_untouched();
 }
 
 }  // namespace

@@ -26,6 +26,22 @@ TEST(FdTable, takes_the_lowest_free_number)
     EXPECT_EQ(table.add(file_marked(0)), Fd{5});
 }
 
+TEST(FdTable, tells_once_that_it_is_full)
+{
+    static uint32_t times, told;
+    FdTable table{1, [](uint32_t limit) noexcept {
+                      ++times;
+                      told = limit;
+                  }};
+    EXPECT_TRUE(table.has_room());
+    EXPECT_TRUE(table.add(file_marked(0)));
+    EXPECT_EQ(times, 0U);
+    EXPECT_FALSE(table.has_room());
+    EXPECT_FALSE(table.has_room());
+    EXPECT_EQ(times, 1U);
+    EXPECT_EQ(told, 1U);
+}
+
 TEST(FdTable, holds_no_more_than_its_limit)
 {
     FdTable table{2};

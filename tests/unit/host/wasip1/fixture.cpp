@@ -36,9 +36,11 @@ Wat memory_module() { return wat("", "0061736d01000000050401010202070a01066d656d
 
 }  // namespace
 
-TempDir::TempDir()
+TempDir::TempDir() : TempDir(std::filesystem::temp_directory_path().string()) {}
+
+TempDir::TempDir(const std::string& parent)
 {
-    std::string path = (std::filesystem::temp_directory_path() / "weir-test-XXXXXX").string();
+    std::string path = parent + "/weir-test-XXXXXX";
     if (::mkdtemp(path.data()) == nullptr) ADD_FAILURE() << "mkdtemp " << path;
     m_path = path;
 }
