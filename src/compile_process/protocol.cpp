@@ -38,8 +38,9 @@ bool are_valid(const CompiledCode& code, const wasm::Module& module)
                r.target.value - module.imported_function_count < module.bodies.size();
     };
     const auto is_in_code = [&](const CodeSite& s) { return s.code_offset <= size; };
-    return std::has_single_bit(code.alignment_bytes) && code.alignment_bytes <= 64 && std::ranges::all_of(code.relocations, is_placed) &&
-           std::ranges::all_of(code.sites, is_in_code) && std::ranges::is_sorted(code.sites, {}, &CodeSite::code_offset);
+    return std::has_single_bit(code.alignment_bytes) && code.alignment_bytes <= 64 &&
+           std::ranges::all_of(code.relocations, is_placed) && std::ranges::all_of(code.sites, is_in_code) &&
+           std::ranges::is_sorted(code.sites, {}, &CodeSite::code_offset);
 }
 
 template <class T>

@@ -65,6 +65,7 @@ std::span<std::byte> as_writable_bytes(T& object)
 Result<void, SysError> send_code(int socket, const Result<void, runtime::CompileError>& result, const runtime::CompiledCode& code);
 /// What the other side says is taken as it is only where it cannot do harm: sizes are bounded, and fields to be filled lie in the code.
 /// The outer error: the connection is of no use any more.
-Result<Result<void, runtime::CompileError>, SysError> receive_code(int socket, const wasm::Module& module, runtime::CompiledCode& code);
+Result<Result<void, runtime::CompileError>, SysError> receive_code(int socket, const wasm::Module& module,
+                                                                   runtime::CompiledCode& code);
 
 }  // namespace weir::compile_process

@@ -111,16 +111,17 @@ private:
         const bool is_entry = loop_offset == 0;
         const void* place = nullptr;
         try {
-            const auto result = is_entry ? m_optimizer->compile_function(*code.module(), code.layout(), code.options(), function, m_compiled)
-                                         : m_optimizer->compile_loop(*code.module(), code.layout(), code.options(), function,
-                                                                     loop_offset, m_compiled);
+            const auto result =
+                is_entry
+                    ? m_optimizer->compile_function(*code.module(), code.layout(), code.options(), function, m_compiled)
+                    : m_optimizer->compile_loop(*code.module(), code.layout(), code.options(), function, loop_offset, m_compiled);
             if (result) place = code.install(m_compiled, function, is_entry);
         } catch (const std::bad_alloc&) {
             place = nullptr;  // it goes on as it is
         }
         const std::scoped_lock lock{code.hot_code().mutex};
-        code.hot_code().variant(function, loop_offset) = {
-            place != nullptr ? HotCode::Status::ready : HotCode::Status::refused, place};
+        code.hot_code().variant(function, loop_offset) = {place != nullptr ? HotCode::Status::ready : HotCode::Status::refused,
+                                                          place};
     }
 
     std::shared_ptr<const Compiler> m_optimizer;
