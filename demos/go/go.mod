@@ -1,3 +1,5 @@
 module weir/demos
 
 go 1.24
+
+require github.com/stealthrocket/net v0.2.1

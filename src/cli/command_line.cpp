@@ -2,6 +2,7 @@
 
 #include "cli/cli11.hpp"
 #include "cli/quantity.hpp"
+#include "host/sockets/permission.hpp"
 #include "weir/version.hpp"
 
 #include <fmt/format.h>
@@ -28,6 +29,9 @@ constexpr std::array run_options{
     Option{"--env-inherit", ""},
     Option{"--cwd", "DIR"},
     Option{"--stdin", "FILE"},
+    Option{"--net", "[=RULE,...]"},
+    Option{"--listen", "HOST:PORT"},
+    Option{"--dial", "HOST:PORT"},
     Option{"--bounds", "auto|guard|checked"},
     Option{"--tier", "auto|baseline|optimized"},
     Option{"--tier-stress", ""},
@@ -69,6 +73,9 @@ constexpr std::string_view run_help =
   --stdin FILE               what it reads as standard input
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
+  --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:3000,
+                             tcp:connect=*.example.com:443, udp, unix, dns
+  --listen, --dial H:P       hand it a listening socket, a connection
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
   --tier-stress              change between the two at every chance, for tests
@@ -122,6 +129,9 @@ Problem unknown_option(std::string_view name, std::span<const Option> options)
     return problem;
 }
 
+/// `--net RULE` is understood like `--net=RULE`: what follows is a rule where it begins like one, and the program otherwise.
+bool takes_rule(std::string_view word, std::string_view next) { return word == "--net" && sockets::is_like_rule(next); }
+
 /// The number of words up to FILE, without it: weir's options and their values. `wants_help` when --help is among them.
 Result<size_t, Problem> count_option_words(Words words, std::span<const Option> options, bool& wants_help)
 {
@@ -141,6 +151,10 @@ Result<size_t, Problem> count_option_words(Words words, std::span<const Option> 
         if (option == options.end()) return Unexpected{unknown_option(name, options)};
         if (option->value.empty() && equals != std::string_view::npos)
             return Unexpected{usage(fmt::format("option {} takes no value", name))};
+        if (takes_rule(word, next)) {
+            ++i;
+            continue;
+        }
         if (option->value.empty() || option->value.front() == '[' || equals != std::string_view::npos) continue;
         if (i + 1 == words.size())
             return Unexpected{usage(fmt::format("option {} needs a value: {} {}", name, name, option->value))};
@@ -160,6 +174,19 @@ void add_trace(CLI::App& app, const std::string& option, TraceOptions& trace)
                 if (comma != 0) trace.only.emplace_back(names.substr(0, comma));
                 names = comma == std::string_view::npos ? std::string_view{} : names.substr(comma + 1);
             }
+        }
+        return true;
+    };
+    app.add_option(option, take)->expected(0, CLI::detail::expected_max_vector_size)->allow_extra_args(false);
+}
+
+/// Given any number of times, each with a list of rules or, for everything, with nothing.
+void add_net(CLI::App& app, const std::string& option, NetworkOptions& network)
+{
+    const auto take = [&network](const CLI::results_t& values) {
+        for (const std::string& rules : values) {
+            if (rules.empty()) network.allows_all = true;
+            else network.rules.push_back(rules);
         }
         return true;
     };
@@ -198,6 +225,9 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
             if (name == "--env-inherit") app.add_flag(name, options.inherits_environment);
             if (name == "--cwd") app.add_option(name, options.working_directory);
             if (name == "--stdin") app.add_option(name, options.stdin_file);
+            if (name == "--net") add_net(app, name, options.network);
+            if (name == "--listen") app.add_option(name, options.network.listen)->allow_extra_args(false);
+            if (name == "--dial") app.add_option(name, options.network.dial)->allow_extra_args(false);
             if (name == "--trace") add_trace(app, name, options.trace);
             if (name == "--trace-summary") app.add_flag(name, options.trace.has_summary);
             if (name == "--trace-json") app.add_flag(name, options.trace.is_json);
@@ -229,7 +259,12 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
         }
     }
-    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    std::vector<std::string> reversed;
+    for (size_t i = 0; i < words.size(); ++i) {
+        reversed.emplace_back(words[i]);
+        if (i + 1 < words.size() && takes_rule(words[i], words[i + 1])) reversed.back() += std::string{"="} + words[++i];
+    }
+    std::ranges::reverse(reversed);
     try {
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {

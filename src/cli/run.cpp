@@ -4,6 +4,7 @@
 #include "cli/input.hpp"
 #include "cli/interruption.hpp"
 #include "cli/link_problem.hpp"
+#include "cli/network.hpp"
 #include "cli/quantity.hpp"
 #include "cli/tracing.hpp"
 #include "cli/world.hpp"
@@ -209,12 +210,15 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
         WEIR_TRY(fd, open_stdin(options.stdin_file));
         config.stdin_fd = fd;
     }
+    WEIR_TRY(given, given_sockets(options.network));
+    config.sockets = std::move(given);
     return config;
 }
 
 Result<int, Problem> try_run(const RunOptions& options)
 {
     WEIR_TRY(config, world_config(options));
+    WEIR_TRY(network, network_config(options.network));
     WEIR_CHECK(check_tier(options.tier));
     auto engine = runtime::Engine::create(engine_config(options));
     if (!engine) return Unexpected{cannot_start(engine.error())};
@@ -237,9 +241,12 @@ Result<int, Problem> try_run(const RunOptions& options)
         linker.set_adapter(*tracer);
     }
     (*world)->add_to(linker);
+    sockets::World sockets{**world, std::move(network)};
+    sockets.add_to(linker);
     const auto imports = linker.resolve(**store, *module);
     if (!imports) return Unexpected{link_problem(options.file, *module, imports.error())};
     WEIR_TRY(start, find_start(options.file, *module));
+    warn_without_network(options, *module);
 
     int exit_code = 0;
     stop_on_signals(**store, options);

@@ -24,6 +24,14 @@ struct TraceOptions {
     [[nodiscard]] bool is_on() const { return shows_calls || is_json || has_summary || !output.empty(); }
 };
 
+/// What of the network the guest may use.
+struct NetworkOptions {
+    bool allows_all = false;
+    std::vector<std::string> rules;   // of --net, each a list
+    std::vector<std::string> listen;  // HOST:PORT that it is given a listening socket of
+    std::vector<std::string> dial;    // HOST:PORT that it is given a connection to
+};
+
 struct Timeout {
     uint64_t ns;
     std::string text;  // as it was given
@@ -44,6 +52,7 @@ struct RunOptions {
     bool inherits_environment = false;
     std::string working_directory;  // the guest's name for it; empty: none is set
     std::string stdin_file;         // empty: weir's own standard input
+    NetworkOptions network;
     TraceOptions trace;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
     Tier tier = Tier::automatic;

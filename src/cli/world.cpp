@@ -76,12 +76,12 @@ std::string_view describe(WorldKind world)
     return "?";
 }
 
-bool is_supported(WorldKind world) { return world == WorldKind::command; }
+bool is_supported(WorldKind world) { return world == WorldKind::command || world == WorldKind::sockets; }
 
 Origin origin_of(std::string_view module, std::string_view name)
 {
     if (is_wasi_preview1(module)) {
-        if (name.starts_with("sock_")) return {"sockets world (WasmEdge)", "this weir does not have it yet"};
+        if (name.starts_with("sock_")) return {"sockets world (WasmEdge)", "this weir does not have them, or not with this type"};
         return {"command world (WASI preview 1)", "this weir does not have them, or not with this type"};
     }
     for (const auto& family : families)

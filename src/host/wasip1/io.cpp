@@ -1,4 +1,4 @@
-#include "host/wasip1/support.hpp"
+#include "host/wasip1/sock.hpp"
 #include "runtime/interrupt.hpp"
 
 #include <fcntl.h>
@@ -155,6 +155,12 @@ HostResult<uint32_t> fd_write(Context& cx, Fd fd, GuestSpan<Iovec> iovs) noexcep
     WEIR_TRY(file, file_for_change(cx, fd, right_fd_write));
     Buffers buffers;
     if (const Errno e = buffers.read(cx, iovs); e != Errno::success) return e;
+    if (is_socket(*file)) {  // a peer that is gone is an error of this write, and no signal that ends weir
+        msghdr message{};
+        message.msg_iov = const_cast<iovec*>(buffers.data());  // sendmsg only reads them
+        message.msg_iovlen = static_cast<size_t>(buffers.count());
+        return transferred(runtime::interruptible_syscall(SYS_sendmsg, file->host_fd, &message, MSG_NOSIGNAL | wait_flags(*file)));
+    }
     if (!file->is_shared) return transferred(transfer(*file, POLLOUT, buffers, 0));
     const int append = (file->flags & fdflag_append) != 0 && file->type == FileType::regular_file ? RWF_APPEND : 0;
     return transferred(shared_transfer(*file, POLLOUT, buffers, append));

@@ -1,75 +1,19 @@
-#include "host/wasip1/support.hpp"
+#include "host/wasip1/sock.hpp"
+
 #include "runtime/interrupt.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
-#include <algorithm>
 #include <array>
-#include <climits>
-#include <cstring>
 #include <new>
 
 // Sockets, as far as preview 1 has them: those that the guest was given, and connections accepted from them.
 
 namespace weir::wasip1 {
 
-namespace {
-
-using host::GuestSpan;
-using host::host_fn;
-
-bool is_socket(const OpenFile& file) noexcept
-{
-    return file.type == FileType::socket_stream || file.type == FileType::socket_dgram;
-}
-
-/// @error notsock  It is something else.   @error badf, notcapable  As file_for.
-Result<OpenFile*, Errno> socket_for(Context& cx, Fd fd, Rights needed) noexcept
-{
-    OpenFile* const file = cx.world.files().find(fd);
-    if (file == nullptr) return Unexpected{Errno::badf};
-    if (!is_socket(*file)) return Unexpected{Errno::notsock};
-    return file_for(cx, fd, needed);
-}
-
-/// MSG_DONTWAIT where the guest's flag cannot be the description's.
-int wait_flags(const OpenFile& file) noexcept { return file.is_shared && (file.flags & fdflag_nonblock) != 0 ? MSG_DONTWAIT : 0; }
-
-/// The guest's buffers as the host's, few at a time: a stream moves the rest with the next call.
-struct Message {
-    std::array<iovec, 64> vectors;
-    msghdr header{};
-
-    Errno read(const Context& cx, GuestSpan<Iovec> guest) noexcept
-    {
-        if (guest.count > IOV_MAX) return Errno::inval;
-        const auto bytes = cx.memory.range(guest);
-        if (!bytes) return Errno::fault;
-        if (guest.count > vectors.size()) return Errno::msgsize;
-        size_t room = INT_MAX & ~size_t{4095};
-        for (uint32_t i = 0; i < guest.count; ++i) {
-            Iovec v;
-            std::memcpy(&v, bytes->data() + size_t{i} * sizeof v, sizeof v);
-            const auto range = cx.memory.range(v.buf, v.buf_len);
-            if (!range) return Errno::fault;
-            const size_t size = std::min<size_t>(v.buf_len, room);
-            vectors[header.msg_iovlen++] = {range->data(), size};
-            room -= size;
-        }
-        header.msg_iov = vectors.data();
-        return Errno::success;
-    }
-};
-
-/// Takes a connection that waits at a listening socket.
-/// @param flags    nonblock, for the new descriptor.
-/// @error inval    Another flag, or the socket does not listen.   @error notsock  No socket.
-/// @error again    None waits, and the guest asked not to.   @error mfile  The guest has too many descriptors.
-/// Spec: sock_accept. Linux: accept4(2).
-HostResult<Fd> sock_accept(Context& cx, Fd fd, FdFlags flags) noexcept
+HostResult<Fd> accept_connection(Context& cx, Fd fd, FdFlags flags) noexcept
 {
     WEIR_TRY(listener, socket_for(cx, fd, right_sock_accept));
     if ((flags & ~fdflag_nonblock) != 0) return Errno::inval;
@@ -92,6 +36,15 @@ HostResult<Fd> sock_accept(Context& cx, Fd fd, FdFlags flags) noexcept
     if (!added) return Errno::mfile;
     return *added;
 }
+
+namespace {
+
+using host::GuestSpan;
+using host::host_fn;
+
+/// Takes a connection, as accept_connection does.
+/// Spec: sock_accept. Linux: accept4(2).
+HostResult<Fd> sock_accept(Context& cx, Fd fd, FdFlags flags) noexcept { return accept_connection(cx, fd, flags); }
 
 /// Receives a message, or what of a stream is there.
 /// @return       Its size, and whether more of it did not fit.
@@ -132,6 +85,10 @@ HostResult<uint32_t> sock_send(Context& cx, Fd fd, GuestSpan<Iovec> si_data, uin
 HostResult<Nothing> sock_shutdown(Context& cx, Fd fd, SdFlags how) noexcept
 {
     WEIR_TRY(file, socket_for(cx, fd, right_sock_shutdown));
+    // Linux would end a listener by it, POSIX leaves that open, and peers say what guests expect.
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (::getsockopt(file->host_fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) return Errno::notconn;
     switch (how) {
     case sd_rd: return done(::shutdown(file->host_fd, SHUT_RD));
     case sd_wr: return done(::shutdown(file->host_fd, SHUT_WR));

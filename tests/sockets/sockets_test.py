@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Tests of the sockets world: a guest calls each function in each form over loopback and says what was wrong.
+
+Usage: sockets_test.py WEIR [unittest's arguments]      (CTest gives it)
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+WEIR = os.path.abspath(sys.argv[1])
+SOURCE = pathlib.Path(__file__).resolve().parent / "guest.cpp"
+CLANG = shutil.which("clang++-22")
+
+
+@unittest.skipUnless(CLANG, "scripts/setup demos installs the guests' compiler")
+class Sockets(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        cls.guest = cls.folder / "guest.wasm"
+        subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-std=c++20", "-O1", "-fno-exceptions", "-o", cls.guest,
+                        SOURCE], check=True)
+
+    def run_guest(self, options, *words):
+        return subprocess.run([WEIR, "run", *options, self.guest, *map(str, words)], capture_output=True, text=True, timeout=60)
+
+    def expect_ok(self, options, *words):
+        done = self.run_guest(options, *words)
+        self.assertEqual((done.returncode, done.stdout), (0, "ok\n"), f"{words}: {done.stdout}{done.stderr}")
+        return done.stderr
+
+    def test_each_form_of_each_function(self):
+        for case in ("v1", "v2", "mixed", "udp", "options", "wrong-addresses"):
+            with self.subTest(case):
+                self.assertEqual(self.expect_ok(["--net"], case), "")
+
+    def test_inet6(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("this machine has no IPv6")
+        for case in ("v1-inet6", "v2-inet6", "udp-inet6"):
+            with self.subTest(case):
+                self.expect_ok(["--net"], case)
+
+    def test_unix(self):
+        path = self.folder / "granted.sock"
+        self.expect_ok([f"--net=unix:listen={path},unix:connect={path}"], "unix", path)
+
+    def test_unix_elsewhere_is_refused(self):
+        done = self.run_guest([f"--net=unix:listen={self.folder}/a.sock"], "unix", self.folder / "b.sock")
+        self.assertIn("is 2, not 0", done.stdout)
+        self.assertFalse((self.folder / "b.sock").exists())
+
+    def test_lookup(self):
+        self.expect_ok(["--net", "dns:localhost"], "lookup", "localhost")
+        self.assertIn("--net dns:localhost", self.expect_ok(["--net", "dns:example.com"], "lookup-refused", "localhost"))
+
+    def test_nothing_is_granted_by_default(self):
+        text = self.expect_ok([], "open-refused")
+        self.assertIn("uses sockets, and none are granted; --net", text)
+        self.assertIn("--net tcp  would allow it", text)
+
+    def test_only_what_a_rule_names_is_connected_to(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            for host in ("127.0.0.1", "127.0.0.0/8", "localhost", "*", "[::ffff:127.0.0.1]"):
+                with self.subTest(host):
+                    self.expect_ok([f"--net=tcp:connect={host}:{port}"], "connect", port)
+            for rule in (f"tcp:connect=127.0.0.2:{port}", f"tcp:connect=127.0.0.1:{port - 1}", f"tcp:listen=127.0.0.1:{port}",
+                         f"tcp:connect=*.localhost:{port}"):
+                with self.subTest(rule):
+                    self.assertIn(f"--net tcp:connect=127.0.0.1:{port}  would allow it",
+                                  self.expect_ok([f"--net={rule}"], "connect-refused", port))
+
+    def test_a_rule_that_is_none(self):
+        for rule in ("tcp:", "tcp:bind=a", "tcp:connect=a b", "tcp:connect=1.2.3.4/33", "tcp:listen=a:9-1", "unix:listen=a",
+                     "dns:1.2.3.4", ""):
+            with self.subTest(rule):
+                done = self.run_guest([f"--net={rule},"], "v1")
+                self.assertEqual(done.returncode, 2, done.stderr)
+
+    def test_a_waiting_guest_can_be_stopped(self):
+        self.assertEqual(self.run_guest(["--net", "--timeout", "300ms"], "block").returncode, 124)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
