@@ -73,7 +73,7 @@ constexpr std::string_view run_help =
   --stdin FILE               what it reads as standard input
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
-  --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:3000,
+  --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:80,
                              tcp:connect=*.example.com:443, udp, unix, dns
   --listen, --dial H:P       hand it a listening socket, a connection
   --bounds MODE              how memory is kept in bounds: auto, guard, checked

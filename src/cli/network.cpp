@@ -56,7 +56,8 @@ void warn_without_network(const RunOptions& options, const wasm::Module& module)
     const NetworkOptions& network = options.network;
     if (network.allows_all || !network.rules.empty() || !network.listen.empty() || !network.dial.empty()) return;
     if (world_of(module) != WorldKind::sockets) return;
-    print(STDERR_FILENO, fmt::format("weir: '{}' uses sockets, and none are granted; --net  would allow all\n", printable(options.file)));
+    print(STDERR_FILENO,
+          fmt::format("weir: '{}' uses sockets, and none are granted; --net  would allow all\n", printable(options.file)));
 }
 
 }  // namespace weir::cli

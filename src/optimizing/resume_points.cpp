@@ -94,8 +94,8 @@ void FunctionTranslator::note_dispatch(const wasm::BrTable& table)
 
 bool FunctionTranslator::branch_through_dispatch(const Control& loop)
 {
-    const bool is_known = !loop.dispatch.empty() && m_known_local.local == loop.dispatch_local &&
-                          m_known_local.block == m_b.GetInsertBlock();
+    const bool is_known =
+        !loop.dispatch.empty() && m_known_local.local == loop.dispatch_local && m_known_local.block == m_b.GetInsertBlock();
     if (!is_known) return false;
     m_b.CreateBr(loop.dispatch[std::min<uint64_t>(m_known_local.value, loop.dispatch.size() - 1)]);
     set_dead();

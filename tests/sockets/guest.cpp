@@ -3,8 +3,8 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <initializer_list>
 #include <cstring>
+#include <initializer_list>
 
 namespace {
 
@@ -20,16 +20,31 @@ struct Vector {
     void* bytes;
     uint32_t size;
 };
-enum Errno { success = 0, acces = 2, addrnotavail = 4, afnosupport = 5, again = 6, connrefused = 14, inprogress = 26, inval = 28, isconn = 30,
-             noprotoopt = 50, notconn = 53, pipe_ = 64, fault = 21, ainoname = 84, aimemory = 82 };
+enum Errno {
+    success = 0,
+    acces = 2,
+    addrnotavail = 4,
+    afnosupport = 5,
+    again = 6,
+    connrefused = 14,
+    inprogress = 26,
+    inval = 28,
+    isconn = 30,
+    noprotoopt = 50,
+    notconn = 53,
+    pipe_ = 64,
+    fault = 21,
+    ainoname = 84,
+    aimemory = 82
+};
 
-#define CHECK(expression, wanted)                                                                     \
-    do {                                                                                              \
-        const auto got_ = static_cast<long long>(expression);                                         \
-        if (got_ != static_cast<long long>(wanted)) {                                                 \
+#define CHECK(expression, wanted)                                                                             \
+    do {                                                                                                      \
+        const auto got_ = static_cast<long long>(expression);                                                 \
+        if (got_ != static_cast<long long>(wanted)) {                                                         \
             std::printf("line %d: %s is %lld, not %lld\n", __LINE__, #expression, got_, (long long)(wanted)); \
-            std::exit(1);                                                                             \
-        }                                                                                             \
+            std::exit(1);                                                                                     \
+        }                                                                                                     \
     } while (false)
 
 uint8_t ipv4[4] = {127, 0, 0, 1};

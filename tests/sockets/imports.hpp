@@ -29,7 +29,8 @@ IMPORT(peer_v2, "sock_getpeeraddr_v2")(int32_t fd, void* address, uint32_t* port
 IMPORT(sock_getsockopt, "sock_getsockopt")(int32_t fd, int32_t level, int32_t name, void* value, uintptr_t length);
 IMPORT(sock_setsockopt, "sock_setsockopt")(int32_t fd, int32_t level, int32_t name, void* value, int32_t length);
 IMPORT(sock_getaddrinfo, "sock_getaddrinfo")
-(const char* node, int32_t node_size, const char* service, int32_t service_size, void* hints, void* results, int32_t most, int32_t* count);
+(const char* node, int32_t node_size, const char* service, int32_t service_size, void* hints, void* results, int32_t most,
+ int32_t* count);
 IMPORT(set_flags, "fd_fdstat_set_flags")(int32_t fd, int32_t flags);
 IMPORT(fd_close, "fd_close")(int32_t fd);
 }

@@ -111,7 +111,8 @@ Errno write_address(const host::GuestMemory& memory, host::GuestPtr<AddressRef> 
     } else if (address.family() == AF_UNIX) {
         if (ref->buf_len != tagged_size) return Errno::inval;
         family = AddressFamily::unix_domain;
-        const size_t path_size = address.size > offsetof(sockaddr_un, sun_path) ? address.size - offsetof(sockaddr_un, sun_path) : 0;
+        const size_t path_size =
+            address.size > offsetof(sockaddr_un, sun_path) ? address.size - offsetof(sockaddr_un, sun_path) : 0;
         std::memcpy(payload, as<sockaddr_un>(address).sun_path, std::min(path_size, room - 1));
     }
     if (ref->buf_len == tagged_size) {

@@ -31,7 +31,8 @@ struct SocketAddress {
                                  SocketAddress& address) noexcept;
 /// Stores an address without its port. An IPv4 address takes the first bytes of a longer buffer; what is left is zeroed.
 /// @error fault  Not in memory.   @error inval  No such length, or too little for this family.
-[[nodiscard]] Errno write_address(const host::GuestMemory& memory, host::GuestPtr<AddressRef> to, const SocketAddress& address) noexcept;
+[[nodiscard]] Errno write_address(const host::GuestMemory& memory, host::GuestPtr<AddressRef> to,
+                                  const SocketAddress& address) noexcept;
 
 /// The address as 16 bytes of IPv6, IPv4 as ::ffff:a.b.c.d, so that both spellings of one host compare equal. Not for unix sockets.
 struct IpAddress {

@@ -24,7 +24,7 @@ struct Flag {
     uint16_t guest;
     int host;
 };
-constexpr std::array flags{Flag{1, AI_PASSIVE},     Flag{2, AI_CANONNAME}, Flag{4, AI_NUMERICHOST}, Flag{8, AI_NUMERICSERV},
+constexpr std::array flags{Flag{1, AI_PASSIVE},   Flag{2, AI_CANONNAME}, Flag{4, AI_NUMERICHOST}, Flag{8, AI_NUMERICSERV},
                            Flag{16, AI_V4MAPPED}, Flag{32, AI_ALL},      Flag{64, AI_ADDRCONFIG}};
 
 /// The guest's text without the NUL that some count.

@@ -93,7 +93,8 @@ HostResult<uint32_t> sock_send_to(Context& cx, Fd fd, GuestSpan<Iovec> iovs, Gue
     if (const Errno e = cx.world.check(transport, Direction::connect, address); e != Errno::success) return e;
     message.header.msg_name = address.get();
     message.header.msg_namelen = address.size;
-    const long n = runtime::interruptible_syscall(SYS_sendmsg, file->host_fd, &message.header, MSG_NOSIGNAL | wasip1::wait_flags(*file));
+    const long n =
+        runtime::interruptible_syscall(SYS_sendmsg, file->host_fd, &message.header, MSG_NOSIGNAL | wasip1::wait_flags(*file));
     if (n < 0) return wasip1::from_host(errno);
     return static_cast<uint32_t>(n);
 }

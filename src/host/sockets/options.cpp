@@ -50,7 +50,10 @@ constexpr std::array options{
 // clang-format on
 static_assert(sizeof(linger) == 8 && sizeof(timeval) == 16, "as wasi-libc lays them out");
 
-constexpr uint32_t size_of(Form form) { return form == Form::linger ? sizeof(linger) : form == Form::time ? sizeof(timeval) : sizeof(int); }
+constexpr uint32_t size_of(Form form)
+{
+    return form == Form::linger ? sizeof(linger) : form == Form::time ? sizeof(timeval) : sizeof(int);
+}
 
 const Option* find_option(uint32_t level, uint32_t name) noexcept
 {
@@ -63,7 +66,8 @@ const Option* find_option(uint32_t level, uint32_t name) noexcept
 ///                as sizes are.
 /// @error noprotoopt  No such option.   @error inval  The buffer is too small.
 /// POSIX: getsockopt(2).
-HostResult<Nothing> sock_getsockopt(Context& cx, Fd fd, uint32_t level, uint32_t name, GuestPtr<uint8_t> value, uint32_t length) noexcept
+HostResult<Nothing> sock_getsockopt(Context& cx, Fd fd, uint32_t level, uint32_t name, GuestPtr<uint8_t> value,
+                                    uint32_t length) noexcept
 {
     constexpr uint32_t largest_length = 128;
     auto wasi = to_wasi(cx);
@@ -94,7 +98,8 @@ HostResult<Nothing> sock_getsockopt(Context& cx, Fd fd, uint32_t level, uint32_t
 /// Sets an option.
 /// @error noprotoopt  No such option, or one that can only be read.   @error inval  Fewer bytes than it has.
 /// POSIX: setsockopt(2).
-HostResult<Nothing> sock_setsockopt(Context& cx, Fd fd, uint32_t level, uint32_t name, GuestPtr<uint8_t> value, uint32_t length) noexcept
+HostResult<Nothing> sock_setsockopt(Context& cx, Fd fd, uint32_t level, uint32_t name, GuestPtr<uint8_t> value,
+                                    uint32_t length) noexcept
 {
     auto wasi = to_wasi(cx);
     WEIR_TRY(file, wasip1::socket_for(wasi, fd, wasip1::no_rights));

@@ -75,7 +75,8 @@ bool parse_network(std::string_view text, Rule& rule)
 
 bool is_name(std::string_view text)
 {
-    return !text.empty() && text.size() <= 253 && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
+    return !text.empty() && text.size() <= 253 &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string_view::npos;
 }
 
 bool parse_host(std::string_view text, Rule& rule)

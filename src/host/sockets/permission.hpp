@@ -26,9 +26,9 @@ struct Rule {
     Transport transport = Transport::tcp;
     bool can_listen = true, can_connect = true;
     Host host = Host::any;
-    IpAddress network;        // of addresses, with the bits of it that count
+    IpAddress network;  // of addresses, with the bits of it that count
     uint32_t prefix_bits = 0;
-    std::string name;         // in lower case, for names_below without "*."; of unix the path, empty for any
+    std::string name;  // in lower case, for names_below without "*."; of unix the path, empty for any
     uint16_t first_port = 0, last_port = UINT16_MAX;
 
     [[nodiscard]] bool covers(Direction direction) const { return direction == Direction::listen ? can_listen : can_connect; }

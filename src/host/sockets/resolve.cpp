@@ -43,7 +43,8 @@ void look_up(Job& job) noexcept
     hints.ai_socktype = l.type;
     hints.ai_protocol = l.protocol;
     addrinfo* list = nullptr;
-    int status = ::getaddrinfo(l.node.empty() ? nullptr : l.node.c_str(), l.service.empty() ? nullptr : l.service.c_str(), &hints, &list);
+    int status =
+        ::getaddrinfo(l.node.empty() ? nullptr : l.node.c_str(), l.service.empty() ? nullptr : l.service.c_str(), &hints, &list);
     const std::lock_guard lock{job.mutex};
     try {
         for (const addrinfo* a = list; status == 0 && a != nullptr; a = a->ai_next) {

@@ -50,8 +50,8 @@ static_assert(sizeof(SockAddr) == 12);
 namespace weir::host {
 
 template <>
-inline constexpr runtime::HostType host_type<sockets::AddressFamily>{
-    "address_family", 1, runtime::HostType::Form::enumeration, "unspec inet4 inet6 unix"};
+inline constexpr runtime::HostType host_type<sockets::AddressFamily>{"address_family", 1, runtime::HostType::Form::enumeration,
+                                                                     "unspec inet4 inet6 unix"};
 template <>
 inline constexpr runtime::HostType host_type<sockets::SocketType>{"sock_type", 1, runtime::HostType::Form::enumeration,
                                                                   "any dgram stream"};

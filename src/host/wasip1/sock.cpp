@@ -88,7 +88,8 @@ HostResult<Nothing> sock_shutdown(Context& cx, Fd fd, SdFlags how) noexcept
     // Linux would end a listener by it, POSIX leaves that open, and peers say what guests expect.
     int listens = 0;
     socklen_t size = sizeof listens;
-    if (::getsockopt(file->host_fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0) return Errno::notconn;
+    if (::getsockopt(file->host_fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) return from_host(errno);
+    if (listens != 0) return Errno::notconn;
     switch (how) {
     case sd_rd: return done(::shutdown(file->host_fd, SHUT_RD));
     case sd_wr: return done(::shutdown(file->host_fd, SHUT_WR));

@@ -30,7 +30,10 @@ namespace weir::wasip1 {
 }
 
 /// MSG_DONTWAIT where the guest's flag cannot be the description's.
-[[nodiscard]] inline int wait_flags(const OpenFile& file) noexcept { return file.is_shared && (file.flags & fdflag_nonblock) != 0 ? MSG_DONTWAIT : 0; }
+[[nodiscard]] inline int wait_flags(const OpenFile& file) noexcept
+{
+    return file.is_shared && (file.flags & fdflag_nonblock) != 0 ? MSG_DONTWAIT : 0;
+}
 
 /// The guest's buffers as the host's, few at a time: a stream moves the rest with the next call.
 struct Message {

@@ -11,7 +11,8 @@ namespace {
 
 class ResumePoints : public Execution {};
 
-const Wat counter = wat(R"wat((module
+const Wat counter =
+    wat(R"wat((module
   (func (export "run") (param $point i32) (result i32) (local $i i32)
     (loop $top
       (block $b3 (block $b2 (block $b1
@@ -75,7 +76,8 @@ INSTANTIATE_TEST_SUITE_P(Tiered, ResumePoints, testing::ValuesIn(tiered_modes),
 TEST(ResumableForm, is_a_table_over_the_parameter_at_the_beginning_of_a_loop)
 {
     const EngineMode mode{"guard", runtime::BoundsPolicy::guard, false};
-    const Wat module = wat(R"wat((module
+    const Wat module = wat(
+        R"wat((module
   (func (param i32) (loop (block (br_table 0 1 (local.get 0)))))
   (func (param i32) (block (br_table 0 (local.get 0))))
   (func (param i32) (loop (block (local.set 0 (i32.const 1)) (br_table 0 (local.get 0)))))
