@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace weir::baseline {
 
@@ -12,10 +14,36 @@ using runtime::TrapKind;
 
 Masm::Masm(const CpuFeatures& features) : m_features(features) {}
 
+Masm::~Masm()
+{
+    take_buffer_back();
+    m_code.reset(asmjit::ResetPolicy::kHard);
+    std::free(m_buffer);
+}
+
+// Made by malloc, as asmjit's own are: it may make it larger by realloc.
+void Masm::lend_buffer()
+{
+    asmjit::CodeBuffer& buffer = m_code.textSection()->buffer();
+    buffer._data = std::exchange(m_buffer, nullptr);
+    buffer._capacity = std::exchange(m_buffer_bytes, 0);
+}
+
+void Masm::take_buffer_back()
+{
+    if (!m_code.isInitialized()) return;
+    asmjit::CodeBuffer& buffer = m_code.textSection()->buffer();
+    m_buffer = std::exchange(buffer._data, nullptr);
+    m_buffer_bytes = std::exchange(buffer._capacity, 0);
+    buffer._size = 0;
+}
+
 void Masm::start()
 {
+    take_buffer_back();
     m_code.reset(asmjit::ResetPolicy::kSoft);
     m_code.init(asmjit::Environment(asmjit::Arch::kX64));
+    lend_buffer();
     m_code.setErrorHandler(&m_errors);
     m_code.attach(this);
     m_failed = false;

@@ -28,6 +28,9 @@ inline const x86::Gp memory0_base = x86::r14;
 class Masm : public x86::Assembler {
 public:
     explicit Masm(const CpuFeatures& features);
+    ~Masm() override;
+    Masm(const Masm&) = delete;
+    Masm& operator=(const Masm&) = delete;
 
     /// Forgets everything of the last function, keeps buffers.
     void start();
@@ -116,7 +119,13 @@ private:
     void emit_tables();
     void emit_pool();
 
+    void lend_buffer();
+    void take_buffer_back();
+
     CpuFeatures m_features;
+    // What asmjit writes to: lent, since it would free its own after each function and take another, in other pages, for the next.
+    uint8_t* m_buffer = nullptr;
+    size_t m_buffer_bytes = 0;
     asmjit::CodeHolder m_code;
     class Errors final : public asmjit::ErrorHandler {
     public:
