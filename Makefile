@@ -34,6 +34,11 @@ hello: ## build the guests demos/hello (C++) and demos/go/hello
 	@scripts/setup demos
 	@$(MAKE) --no-print-directory $(demos)/hello.wasm $(demos)/go/hello.wasm
 
+.PHONY: http
+http: ## build the guest demos/go/http, a server for  weir run --net tcp:listen=127.0.0.1:3000
+	@scripts/setup demos
+	@$(MAKE) --no-print-directory $(demos)/go/http.wasm
+
 $(demos)/%.wasm: demos/%/*.cpp Makefile
 	@mkdir -p $(@D)
 	$(guest_cxx) $(guest_cxxflags) -o $@ $(filter %.cpp,$^)

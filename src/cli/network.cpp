@@ -51,10 +51,9 @@ Result<std::vector<int>, Problem> given_sockets(const NetworkOptions& options)
     return all;
 }
 
-void warn_without_network(const RunOptions& options, const wasm::Module& module)
+void warn_without_network(const RunOptions& options, bool has_given_sockets, const wasm::Module& module)
 {
-    const NetworkOptions& network = options.network;
-    if (network.allows_all || !network.rules.empty() || !network.listen.empty() || !network.dial.empty()) return;
+    if (options.network.allows_all || !options.network.rules.empty() || has_given_sockets) return;
     if (world_of(module) != WorldKind::sockets) return;
     print(STDERR_FILENO,
           fmt::format("weir: '{}' uses sockets, and none are granted; --net  would allow all\n", printable(options.file)));

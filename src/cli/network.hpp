@@ -13,6 +13,6 @@ namespace weir::cli {
 /// The sockets of --listen and --dial, in this order, and behind them those of systemd.
 [[nodiscard]] Result<std::vector<int>, Problem> given_sockets(const NetworkOptions& options);
 /// Tells at once what will otherwise show later, call by call: that a program that opens sockets was granted none.
-void warn_without_network(const RunOptions& options, const wasm::Module& module);
+void warn_without_network(const RunOptions& options, bool has_given_sockets, const wasm::Module& module);
 
 }  // namespace weir::cli

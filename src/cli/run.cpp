@@ -218,6 +218,7 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 Result<int, Problem> try_run(const RunOptions& options)
 {
     WEIR_TRY(config, world_config(options));
+    const bool has_given_sockets = !config.sockets.empty();
     WEIR_TRY(network, network_config(options.network));
     WEIR_CHECK(check_tier(options.tier));
     auto engine = runtime::Engine::create(engine_config(options));
@@ -246,7 +247,7 @@ Result<int, Problem> try_run(const RunOptions& options)
     const auto imports = linker.resolve(**store, *module);
     if (!imports) return Unexpected{link_problem(options.file, *module, imports.error())};
     WEIR_TRY(start, find_start(options.file, *module));
-    warn_without_network(options, *module);
+    warn_without_network(options, has_given_sockets, *module);
 
     int exit_code = 0;
     stop_on_signals(**store, options);

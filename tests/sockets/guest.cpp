@@ -256,6 +256,33 @@ void lookup(const char* node, int32_t wanted)
     CHECK(sock_getaddrinfo(node, 4, "80", 3, &hints, &first, 0, &count), aimemory);
 }
 
+/// Sends back what the first client of a socket that was given says.
+void echo_given(int32_t listener)
+{
+    int32_t fd = -1, size = -1;
+    uint16_t flags = 0;
+    CHECK(sock_accept_v2(listener, 0, &fd), success);
+    char text[64];
+    Vector all{text, sizeof text};
+    CHECK(sock_recv(fd, &all, 1, 0, &size, &flags), success);
+    all.size = static_cast<uint32_t>(size);
+    CHECK(sock_send(fd, &all, 1, 0, &size), success);
+    CHECK(sock_shutdown(fd, 3), success);
+}
+
+/// Says something to whom a socket that was given is connected to, and wants it back.
+void talk_to_given(int32_t fd)
+{
+    int32_t size = -1;
+    uint16_t flags = 0;
+    char text[] = "hello";
+    Vector all{text, 5};
+    CHECK(sock_send(fd, &all, 1, 0, &size), success);
+    std::memset(text, 0, sizeof text);
+    CHECK(sock_recv(fd, &all, 1, 0, &size, &flags), success);
+    CHECK(std::strcmp(text, "hello"), 0);
+}
+
 int try_connect(uint32_t port)
 {
     const int32_t fd = open_socket(1, 2);
@@ -280,6 +307,8 @@ int main(int count, char** words)
     else if (is("udp")) datagrams(1, {ipv4, 4});
     else if (is("udp-inet6")) datagrams(2, {&tagged6, 128});
     else if (is("options")) options();
+    else if (is("echo-given")) echo_given(std::atoi(argument));
+    else if (is("talk-to-given")) talk_to_given(std::atoi(argument));
     else if (is("wrong-addresses")) wrong_addresses();
     else if (is("lookup")) lookup(argument, success);
     else if (is("lookup-refused")) lookup(argument, acces);

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 WEIR = os.path.abspath(sys.argv[1])
@@ -88,6 +89,50 @@ class Sockets(unittest.TestCase):
             with self.subTest(rule):
                 done = self.run_guest([f"--net={rule},"], "v1")
                 self.assertEqual(done.returncode, 2, done.stderr)
+
+    def expect_echo(self, command, address, **popen):
+        """Starts a guest that echoes and talks to it as soon as it listens."""
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **popen) as guest:
+            deadline = time.monotonic() + 60
+            while True:
+                try:
+                    client = socket.create_connection(address)
+                    break
+                except ConnectionRefusedError:
+                    self.assertLess(time.monotonic(), deadline, "nobody listens")
+                    time.sleep(0.01)
+            with client:
+                client.sendall(b"hello")
+                self.assertEqual(client.recv(64), b"hello")
+            self.assertEqual(guest.communicate(timeout=60), ("ok\n", ""))
+
+    def test_a_listening_socket_is_given(self):
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            address = probe.getsockname()
+        self.expect_echo([WEIR, "run", "--listen", "%s:%d" % address, self.guest, "echo-given", "3"], address)
+
+    def test_a_connection_is_given(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            with subprocess.Popen([WEIR, "run", "--dial", "%s:%d" % server.getsockname(), self.guest, "talk-to-given", "3"],
+                                  stdout=subprocess.PIPE, text=True) as guest:
+                client, _ = server.accept()
+                with client:
+                    client.sendall(client.recv(64))
+                self.assertEqual(guest.communicate(timeout=60)[0], "ok\n")
+
+    def test_systemds_sockets_are_given(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            def place():
+                os.dup2(server.fileno(), 3)
+                os.set_inheritable(3, True)
+            script = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" run "$1" echo-given 3'
+            self.expect_echo(["sh", "-c", script, WEIR, self.guest], server.getsockname(), preexec_fn=place, close_fds=False)
+
+    def test_what_cannot_be_given_is_said(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            done = self.run_guest(["--listen", "%s:%d" % server.getsockname()], "echo-given", "3")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("--listen", done.stderr)
 
     def test_a_waiting_guest_can_be_stopped(self):
         self.assertEqual(self.run_guest(["--net", "--timeout", "300ms"], "block").returncode, 124)
