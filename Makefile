@@ -34,6 +34,13 @@ hello: ## build the guests demos/hello (C++) and demos/go/hello
 	@scripts/setup demos
 	@$(MAKE) --no-print-directory $(demos)/hello.wasm $(demos)/go/hello.wasm
 
+.PHONY: export
+export: weir ## build the libraries demos/export (C++) and demos/go/export, call their function primes
+	@scripts/setup demos
+	@$(MAKE) --no-print-directory $(demos)/export.wasm $(demos)/go/export.wasm
+	$(weir) run --invoke primes $(demos)/export.wasm 10
+	$(weir) run --invoke primes $(demos)/go/export.wasm 10
+
 .PHONY: http
 http: ## build the guest demos/go/http, a server for  weir run --net tcp:listen=127.0.0.1:3000
 	@scripts/setup demos
@@ -43,11 +50,15 @@ $(demos)/%.wasm: demos/%/*.cpp Makefile
 	@mkdir -p $(@D)
 	$(guest_cxx) $(guest_cxxflags) -o $@ $(filter %.cpp,$^)
 
+# Libraries: modules whose functions others call.
+$(demos)/export.wasm: guest_cxxflags += -mexec-model=reactor
+$(demos)/go/export.wasm: go_flags := -buildmode=c-shared
+
 # Go's own cache knows better than file times what is up to date.
 .PHONY: FORCE
 $(demos)/go/%.wasm: FORCE
 	@mkdir -p $(@D)
-	cd demos/go && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -o $(CURDIR)/$@ ./$*
+	cd demos/go && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath $(go_flags) -o $(CURDIR)/$@ ./$*
 
 .PHONY: test
 test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, a short fuzz

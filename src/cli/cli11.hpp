@@ -6,13 +6,13 @@
 #if defined(__GLIBCXX__) && !defined(_GLIBCXX_IOSTREAM)
 #include <istream>
 #include <ostream>
+// NOLINTBEGIN(cert-dcl58-cpp, bugprone-std-namespace-modification, readability-identifier-naming): what <iostream> declares, no more
 #define _GLIBCXX_IOSTREAM 1
 namespace std {
-// NOLINTBEGIN(cert-dcl58-cpp): what <iostream> declares, no more
 extern ostream cout;
 extern ostream cerr;
-// NOLINTEND(cert-dcl58-cpp)
 }  // namespace std
+// NOLINTEND(cert-dcl58-cpp, bugprone-std-namespace-modification, readability-identifier-naming)
 #endif
 
 #include <CLI/CLI.hpp>

@@ -24,6 +24,7 @@ struct Option {
 };
 // clang-format off
 constexpr std::array run_options{
+    Option{"--invoke", "NAME"},
     Option{"--dir", "HOST[::GUEST][:ro]"},
     Option{"--env", "NAME[=VALUE]"},
     Option{"--env-inherit", ""},
@@ -68,6 +69,7 @@ Examples:
 constexpr std::string_view run_help =
     R"(weir [run] [OPTIONS] FILE [ARGS...]   run a program; all after FILE is its own
 
+  --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
   --cwd DIR                  the program's working directory, by its own name
   --stdin FILE               what it reads as standard input
@@ -125,7 +127,6 @@ Problem unknown_option(std::string_view name, std::span<const Option> options)
             best = option.name;
     Problem problem = usage(fmt::format("weir has no option {}", printable(name)));
     if (!best.empty()) problem.hint = fmt::format("did you mean {}?", best);
-    if (name == "--invoke") problem.because = "to call a function of a library is for a later weir";
     return problem;
 }
 
@@ -224,6 +225,7 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
             if (name == "--env") app.add_option(name, options.environment)->allow_extra_args(false);
             if (name == "--env-inherit") app.add_flag(name, options.inherits_environment);
             if (name == "--cwd") app.add_option(name, options.working_directory);
+            if (name == "--invoke") app.add_option(name, options.invoke);
             if (name == "--stdin") app.add_option(name, options.stdin_file);
             if (name == "--net") add_net(app, name, options.network);
             if (name == "--listen") app.add_option(name, options.network.listen)->allow_extra_args(false);

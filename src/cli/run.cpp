@@ -1,6 +1,7 @@
 #include "cli/run.hpp"
 
 #include "baseline/baseline.hpp"
+#include "cli/entry.hpp"
 #include "cli/input.hpp"
 #include "cli/interruption.hpp"
 #include "cli/link_problem.hpp"
@@ -52,23 +53,17 @@ int exit_code_of(const runtime::Outcome& outcome, const runtime::Store& store, c
 
 Problem cannot_start(const SysError& error) { return {.error = "weir cannot start", .because = error.to_string(), .hint = {}}; }
 
-/// The function that runs a command. It takes and returns nothing.
-Result<wasm::FuncIdx, Problem> find_start(const std::string& file, const wasm::Module& module)
+/// What the guest came to: its functions one after the other, as long as they return.
+int call_entry(runtime::Store& store, runtime::Instance& instance, Entry& entry, const RunOptions& options)
 {
-    const wasm::Export* const start = module.find_export("_start");
-    const bool is_function = start != nullptr && start->kind == wasm::ExternKind::func;
-    if (is_function && module.func_type(wasm::FuncIdx{start->index}) == wasm::FuncType{}) return wasm::FuncIdx{start->index};
-    if (is_function)
-        return Unexpected{Problem{.error = fmt::format("'{}' cannot be started", printable(file)),
-                                  .because = "its function _start is not one without parameters and results: " +
-                                             wasm::to_string(module.func_type(wasm::FuncIdx{start->index})),
-                                  .hint = {}}};
-    return Unexpected{Problem{
-        .error = fmt::format("'{}' is not a command, there is nothing to start", printable(file)),
-        .because = module.exports.empty()
-                     ? "it exports nothing"
-                     : "it exports no function _start: it is a library of functions (a reactor), which this weir does not call yet",
-        .hint = fmt::format("weir inspect {}  shows what it exports", printable(file))}};
+    if (entry.initialize) {
+        runtime::Value none{};
+        const runtime::Outcome outcome = store.call(*instance.function(*entry.initialize), &none);
+        if (!std::holds_alternative<runtime::Returned>(outcome)) return exit_code_of(outcome, store, options);
+    }
+    const runtime::Outcome outcome = store.call(*instance.function(entry.function), entry.values.data());
+    if (std::holds_alternative<runtime::Returned>(outcome)) print(STDOUT_FILENO, format_results(entry, instance.module()));
+    return exit_code_of(outcome, store, options);
 }
 
 /// Open until the process ends.
@@ -246,15 +241,14 @@ Result<int, Problem> try_run(const RunOptions& options)
     sockets.add_to(linker);
     const auto imports = linker.resolve(**store, *module);
     if (!imports) return Unexpected{link_problem(options.file, *module, imports.error())};
-    WEIR_TRY(start, find_start(options.file, *module));
+    WEIR_TRY(entry, find_entry(options, *module));
     warn_without_network(options, has_given_sockets, *module);
 
     int exit_code = 0;
     stop_on_signals(**store, options);
     auto instance = (*store)->instantiate(*code, *imports);
     if (instance) {
-        runtime::Value no_values{};
-        exit_code = exit_code_of((*store)->call(*(*instance)->function(start), &no_values), **store, options);
+        exit_code = call_entry(**store, **instance, entry, options);
     } else if (const auto* const trap = std::get_if<runtime::Trap>(&instance.error())) {
         exit_code = report_trap(*trap, **store, options);
     } else if (const auto* const exit = std::get_if<runtime::Exit>(&instance.error())) {

@@ -46,7 +46,8 @@ enum class Tier : uint8_t {
 
 struct RunOptions {
     std::string file;
-    std::vector<std::string> args;         // of the guest, without the program's name
+    std::vector<std::string> args;         // of the guest, without the program's name; with `invoke`, the function's
+    std::optional<std::string> invoke;     // the export to call instead of _start
     std::vector<std::string> directories;  // HOST[::GUEST][:ro]
     std::vector<std::string> environment;  // NAME=VALUE, or NAME for weir's own value
     bool inherits_environment = false;

@@ -20,8 +20,6 @@
 #include <deque>
 #include <mutex>
 
-extern char** environ;
-
 namespace weir::compile_process {
 
 using runtime::CompiledCode;

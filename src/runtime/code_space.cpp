@@ -97,7 +97,7 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
         const void* target = &m_slots[index];
         if (r.kind == Relocation::Kind::calls) target = &m_counters[index].calls;
         else if (r.kind == Relocation::Kind::loops) target = &m_counters[index].loops;
-        else if (r.kind == Relocation::Kind::first) target = &m_counters[index].first_code;
+        else if (r.kind == Relocation::Kind::first) target = static_cast<const void*>(&m_counters[index].first_code);
         const bool has_immediate = r.kind == Relocation::Kind::calls || r.kind == Relocation::Kind::loops;
         const std::byte* const next = m_code + begin + r.code_offset + (has_immediate ? 5 : 4);
         const auto distance = static_cast<int32_t>(static_cast<const std::byte*>(target) - next);

@@ -365,7 +365,52 @@ class Imports(Case):
     def test_a_library_has_nothing_to_start(self):
         m = wasm.Module()
         m.function(b"", export="helper")
-        self.expect_error([self.file(m.bytes())], 1, "not a command", "weir inspect")
+        self.expect_error([self.file(m.bytes())], 1, "not a command", "helper [] -> []", "weir run --invoke NAME")
+
+    def test_a_module_without_functions_has_nothing_to_start(self):
+        self.expect_error([self.file(wasm.Module().bytes())], 1, "not a command", "weir inspect")
+
+
+class Invoke(Case):
+    """Functions called by --invoke."""
+
+    def setUp(self):
+        super().setUp()
+        m = wasm.Module()
+        m.function(wasm.store(0, wasm.i32(40)), export="_initialize")
+        m.function(wasm.load(0) + b"\x20\x00" + b"\x6a", export="add", params=[wasm.I32], results=[wasm.I32])
+        m.function(b"\x20\x01\x20\x00", export="swap", params=[wasm.I32, wasm.I64], results=[wasm.I64, wasm.I32])
+        m.function(wasm.UNREACHABLE, export="trap")
+        self.library = self.file(m.bytes())
+
+    def test_initialize_comes_first(self):
+        done = self.weir("run", "--invoke", "add", self.library, "2")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"42\n", b""))
+
+    def test_results_are_printed_one_a_line(self):
+        done = self.weir("run", "--invoke=swap", self.library, "-1", "0x10")
+        self.assertEqual((done.returncode, done.stdout), (0, b"16\n-1\n"))
+
+    def test_a_trap_is_one(self):
+        done = self.weir("run", "--invoke", "trap", self.library)
+        self.assertEqual((done.returncode, done.stdout), (134, b""))
+        self.assertIn(b"unreachable", done.stderr)
+
+    def test_mistakes_say_the_signature(self):
+        for words, code, parts in ((["ad"], 1, ["add [i32] -> [i32]", "did you mean add?"]),
+                                   (["quite_different"], 1, ["swap [i32 i64] -> [i64 i32]"]),
+                                   (["add"], 2, ["takes 1 argument, not 0", "add is [i32] -> [i32]"]),
+                                   (["swap", "1"], 2, ["takes 2 arguments, not 1"]),
+                                   (["add", "1.5"], 2, ["argument 1, '1.5', is not a 32-bit integer"])):
+            with self.subTest(words):
+                self.expect_error(["run", "--invoke", words[0], self.library, *words[1:]], code, *parts)
+
+    def test_an_export_of_a_command(self):
+        m = wasm.Module()
+        m.function(wasm.UNREACHABLE, export="_start")
+        m.function(wasm.i32(7), export="seven", results=[wasm.I32])
+        done = self.weir("run", "--invoke", "seven", self.file(m.bytes()))
+        self.assertEqual((done.returncode, done.stdout), (0, b"7\n"))
 
 
 class Usage(Case):
@@ -388,7 +433,8 @@ class Usage(Case):
                             (["--dirr", ".", "x"], "did you mean --dir?"), (["--env-inherit=1", "x"], "takes no value"),
                             (["--bounds", "often", "x"], "auto|guard|checked"), (["inspect", "a", "b"], "one file"),
                             (["inspect", "--threads", "0", "x"], "--threads"), (["--env", "=v", "x"], "names no variable"),
-                            (["--env", "NOT_THERE", "x"], "no such variable"), (["--invoke", "f", "x"], "--invoke")):
+                            (["--env", "NOT_THERE", "x"], "no such variable"), (["--invoke"], "needs a value"),
+                            (["--tier", "third", "x"], "auto|baseline|optimized")):
             self.expect_error(words, 2, part)
 
     def test_folder_mistakes(self):

@@ -18,7 +18,6 @@ using host::GuestPtr;
 using host::GuestSpan;
 using host::host_fn;
 using wasip1::Iovec;
-using wasip1::OpenFile;
 using wasip1::RiFlags;
 using wasip1::RoFlags;
 

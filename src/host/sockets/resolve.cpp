@@ -45,7 +45,7 @@ void look_up(Job& job) noexcept
     addrinfo* list = nullptr;
     int status =
         ::getaddrinfo(l.node.empty() ? nullptr : l.node.c_str(), l.service.empty() ? nullptr : l.service.c_str(), &hints, &list);
-    const std::lock_guard lock{job.mutex};
+    const std::scoped_lock lock{job.mutex};
     try {
         for (const addrinfo* a = list; status == 0 && a != nullptr; a = a->ai_next) {
             Found found{{}, a->ai_socktype, a->ai_protocol};
@@ -112,7 +112,7 @@ Result<Answers, Errno> resolve(const Lookup& lookup) noexcept
         if (!is_started) return Unexpected{Errno::nomem};
         pollfd p{job->done.get(), POLLIN, 0};
         if (runtime::interruptible_syscall(SYS_poll, &p, 1, -1) < 0) return Unexpected{wasip1::from_host(errno)};
-        const std::lock_guard lock{job->mutex};
+        const std::scoped_lock lock{job->mutex};
         if (const Errno e = to_errno(job->status); e != Errno::success) return Unexpected{e};
         return std::move(job->answers);
     } catch (const std::exception&) {

@@ -102,7 +102,7 @@ try {
         if (m_resolved.size() == max_resolved) m_resolved.pop_front();
         m_resolved.push_back(std::move(entry));
     }
-} catch (const std::exception&) {
+} catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // What is not remembered is refused.
 }
 
