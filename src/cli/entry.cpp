@@ -53,19 +53,19 @@ Result<Entry, Problem> find_invoked(const RunOptions& options, const wasm::Modul
     const wasm::FuncType& type = module.func_type(*function);
     const std::string is_of_type = fmt::format("{} is {}", printable(*options.invoke), signature(module, *function));
     if (options.args.size() != type.params.size())
-        return Unexpected{Problem{.error = fmt::format("{} takes {} argument{}, not {}", printable(*options.invoke), type.params.size(),
-                                                       type.params.size() == 1 ? "" : "s", options.args.size()),
+        return Unexpected{Problem{.error = fmt::format("{} takes {} argument{}, not {}", printable(*options.invoke),
+                                                       type.params.size(), type.params.size() == 1 ? "" : "s", options.args.size()),
                                   .because = is_of_type,
                                   .hint = {},
                                   .exit_code = exit_usage}};
     for (size_t i = 0; i < type.params.size(); ++i) {
         const auto value = parse_value(type.params[i], options.args[i]);
         if (!value)
-            return Unexpected{Problem{.error = fmt::format("argument {}, '{}', is not {}", i + 1, printable(options.args[i]),
-                                                           value_form(type.params[i])),
-                                      .because = is_of_type,
-                                      .hint = {},
-                                      .exit_code = exit_usage}};
+            return Unexpected{Problem{
+                .error = fmt::format("argument {}, '{}', is not {}", i + 1, printable(options.args[i]), value_form(type.params[i])),
+                .because = is_of_type,
+                .hint = {},
+                .exit_code = exit_usage}};
         entry.values.push_back(*value);
     }
     entry.values.resize(std::max({size_t{1}, type.params.size(), type.results.size()}));
@@ -75,20 +75,21 @@ Result<Entry, Problem> find_invoked(const RunOptions& options, const wasm::Modul
 Result<Entry, Problem> find_start(const RunOptions& options, const wasm::Module& module)
 {
     const auto start = find_function(module, "_start");
-    if (start && module.func_type(*start) == wasm::FuncType{}) return Entry{.initialize = {}, .function = *start, .values = std::vector<runtime::Value>(1)};
+    if (start && module.func_type(*start) == wasm::FuncType{})
+        return Entry{.initialize = {}, .function = *start, .values = std::vector<runtime::Value>(1)};
     if (start)
         return Unexpected{
             Problem{.error = fmt::format("'{}' cannot be started", printable(options.file)),
                     .because = "its function _start is not one without parameters and results: " + signature(module, *start),
                     .hint = {}}};
     const std::string list = list_functions(module);
-    return Unexpected{
-        Problem{.error = fmt::format("'{}' is not a command, there is nothing to start", printable(options.file)),
-                .because = module.exports.empty() ? "it exports nothing"
-                         : list.empty()           ? "it exports no function"
-                                                  : "it exports no function _start, but these" + list,
-                .hint = list.empty() ? fmt::format("weir inspect {}  shows what it exports", printable(options.file))
-                                     : fmt::format("weir run --invoke NAME {} ARGS...  calls one", printable(options.file))}};
+    return Unexpected{Problem{.error = fmt::format("'{}' is not a command, there is nothing to start", printable(options.file)),
+                              .because = module.exports.empty() ? "it exports nothing"
+                                       : list.empty()           ? "it exports no function"
+                                                                : "it exports no function _start, but these" + list,
+                              .hint = list.empty()
+                                        ? fmt::format("weir inspect {}  shows what it exports", printable(options.file))
+                                        : fmt::format("weir run --invoke NAME {} ARGS...  calls one", printable(options.file))}};
 }
 
 }  // namespace

@@ -47,20 +47,25 @@ Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_
     return code;
 }
 
-Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
+Result<const void*, CompileError> ModuleCode::make_first_code(wasm::FuncIdx function, CompiledCode& buffers)
 {
     const uint32_t first = m_module->imported_function_count;
-    CodeSlot& slot = m_space->slot(function.value - first);
+    WEIR_CHECK(m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, buffers));
+    const std::byte* const code = m_space->publish(buffers, first, function.value);
+    if (code == nullptr) return Unexpected{CompileError{"the module's code space is full"}};
+    if (const TierUp* const tiers = m_engine->tier_up()) tiers->start_counting(counters_of(function), code);
+    m_space->slot(function.value - first).entry.store(code, std::memory_order_release);
+    return static_cast<const void*>(code);
+}
+
+Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
+{
+    const CodeSlot& slot = slot_of(function);
     const std::scoped_lock lock{m_mutex};
     const void* const entry = slot.entry.load(std::memory_order_acquire);
     if (m_space->find(reinterpret_cast<uintptr_t>(entry)) != nullptr) return entry;  // another thread was faster
     thread_local CompiledCode compiled;
-    WEIR_CHECK(m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, compiled));
-    const std::byte* const code = m_space->publish(compiled, first, function.value);
-    if (code == nullptr) return Unexpected{CompileError{"the module's code space is full"}};
-    if (const TierUp* const tiers = m_engine->tier_up()) tiers->start_counting(counters_of(function), code);
-    slot.entry.store(code, std::memory_order_release);
-    return static_cast<const void*>(code);
+    return make_first_code(function, compiled);
 }
 
 const void* ModuleCode::on_hot(wasm::FuncIdx function, uint32_t loop_offset)
@@ -88,14 +93,12 @@ Result<ModuleCode::CompileTotals, CompileError> ModuleCode::compile_all(unsigned
         CompiledCode compiled;
         for (uint32_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
             const wasm::FuncIdx function{first + i};
-            auto result = m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, compiled);
-            const std::byte* const code = result ? m_space->publish(compiled, first, function.value) : nullptr;
-            if (code == nullptr) {
+            auto result = make_first_code(function, compiled);
+            if (!result) {
                 const std::scoped_lock lock{mutex};
-                if (!error) error = result ? CompileError{"the module's code space is full"} : result.error();
+                if (!error) error = result.error();
                 return;
             }
-            m_space->slot(i).entry.store(code, std::memory_order_release);
         }
     };
     {

@@ -54,6 +54,9 @@ public:
 private:
     ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
 
+    /// By the engine's compiler; the slot gets it. `buffers` are the caller's.
+    Result<const void*, CompileError> make_first_code(wasm::FuncIdx function, CompiledCode& buffers);
+
     std::shared_ptr<Engine> m_engine;
     std::shared_ptr<const wasm::Module> m_module;
     ContextLayout m_layout;

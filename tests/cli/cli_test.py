@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -369,6 +370,37 @@ class Imports(Case):
 
     def test_a_module_without_functions_has_nothing_to_start(self):
         self.expect_error([self.file(wasm.Module().bytes())], 1, "not a command", "weir inspect")
+
+
+class Tiers(Case):
+    """What --tier does. The guest goes around a loop 300,000 times, which is hot."""
+
+    def setUp(self):
+        super().setUp()
+        m = wasm.Module()
+        proc_exit = m.wasi("proc_exit", [wasm.I32], [])
+        count = wasm.store(0, wasm.load(0) + wasm.i32(1) + b"\x6a")
+        again = wasm.load(0) + wasm.i32(300_000) + b"\x49\x0d\x00"
+        m.function(wasm.LOOP + count + again + wasm.END + wasm.load(0) + wasm.i32(255) + b"\x71" + wasm.call(proc_exit), export="_start")
+        self.guest = self.file(m.bytes())
+
+    def test_all_come_to_the_same(self):
+        tiers = [[], ["--tier", "auto"], ["--tier", "baseline"]]
+        if (pathlib.Path(WEIR).parent / "weir-llvm").exists():
+            tiers += [["--tier", "optimized"], ["--tier-stress"]]
+        for words in tiers:
+            with self.subTest(words):
+                done = self.weir("run", *words, self.guest)
+                self.assertEqual((done.returncode, done.stderr), (300_000 % 256, b""))
+
+    def test_without_a_compiler_only_who_asks_for_it_is_told(self):
+        alone = self.folder / "weir"
+        shutil.copy(WEIR, alone)
+        self.assertEqual(subprocess.run([alone, "run", self.guest], cwd=self.folder).returncode, 300_000 % 256)
+        for words in (["--tier", "optimized"], ["--tier-stress"]):
+            done = subprocess.run([alone, "run", *words, self.guest], cwd=self.folder, capture_output=True)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b"there is no optimizing compiler", done.stderr)
 
 
 class Invoke(Case):

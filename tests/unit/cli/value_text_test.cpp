@@ -30,7 +30,8 @@ TEST(ValueText, integers_are_decimal_or_hex_and_in_either_range)
     EXPECT_EQ(again(i64, "-9223372036854775808"), "-9223372036854775808");
     for (const std::string_view wrong : {"", "-", "+", "0x", "4294967296", "-2147483649", "1.0", "1 ", " 1", "--1", "0b1", "one"})
         EXPECT_EQ(again(i32, wrong), "?") << wrong;
-    for (const std::string_view wrong : {"18446744073709551616", "-9223372036854775809"}) EXPECT_EQ(again(i64, wrong), "?") << wrong;
+    for (const std::string_view wrong : {"18446744073709551616", "-9223372036854775809"})
+        EXPECT_EQ(again(i64, wrong), "?") << wrong;
 }
 
 TEST(ValueText, floats_come_back_with_as_many_digits_as_they_need)
@@ -44,7 +45,8 @@ TEST(ValueText, floats_come_back_with_as_many_digits_as_they_need)
     EXPECT_EQ(again(f64, "nan"), "nan");
     EXPECT_EQ(again(f64, "-nan"), "-nan");
     EXPECT_EQ(again(f64, "-0"), "-0");
-    for (const std::string_view wrong : {"", "-", "0x", "1e", "one", "--1", "-+1", "1,5"}) EXPECT_EQ(again(f64, wrong), "?") << wrong;
+    for (const std::string_view wrong : {"", "-", "0x", "1e", "one", "--1", "-+1", "1,5"})
+        EXPECT_EQ(again(f64, wrong), "?") << wrong;
 }
 
 TEST(ValueText, vectors_have_a_shape_and_all_of_its_lanes)
@@ -55,8 +57,8 @@ TEST(ValueText, vectors_have_a_shape_and_all_of_its_lanes)
     EXPECT_EQ(again(v128, "i16x8:1,0,2,0,3,0,4,0"), "i32x4:1,2,3,4");
     EXPECT_EQ(again(v128, "f32x4:1,0,0,0"), "i32x4:1065353216,0,0,0");
     EXPECT_EQ(again(v128, "f64x2:1,0"), "i32x4:0,1072693248,0,0");
-    for (const std::string_view wrong : {"", "1,2,3,4", "i32x4", "i32x4:", "i32x4:1,2,3", "i32x4:1,2,3,4,5", "i32x4:1,2,3,", "i8x4:1,2,3,4",
-                                         "i8x16:256,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0"})
+    for (const std::string_view wrong : {"", "1,2,3,4", "i32x4", "i32x4:", "i32x4:1,2,3", "i32x4:1,2,3,4,5", "i32x4:1,2,3,",
+                                         "i8x4:1,2,3,4", "i8x16:256,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0"})
         EXPECT_EQ(again(v128, wrong), "?") << wrong;
 }
 

@@ -53,6 +53,7 @@ void expect_sums(const EngineMode& mode)
 TEST(Tiers, functions_that_the_optimizer_refuses_stay_as_they_are)
 {
     expect_sums({"refusing", runtime::BoundsPolicy::guard, false,
+                 // NOLINTNEXTLINE(performance-unnecessary-value-param): the type that a mode wants
                  [](std::shared_ptr<const runtime::Compiler>) -> std::shared_ptr<const runtime::Compiler> {
                      return std::make_shared<Refusing>();
                  }});
