@@ -83,7 +83,7 @@ int run_all(const Configuration& configuration, size_t idle_memories)
 
 int write_program(uint64_t seed, const std::string& path)
 {
-    const auto bytes = test::encode(test::make_program(seed));
+    const auto bytes = test::encode(test::make_program(seed), test::Nans::canonical);
     std::ofstream file{path, std::ios::binary};
     file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     return file.flush() ? 0 : 1;
