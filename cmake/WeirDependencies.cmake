@@ -2,6 +2,9 @@
 #   fmt::fmt         formatting: libstdc++ 12 has neither <format> nor <print>
 #   asmjit::asmjit   encoding of x86-64 instructions, for the baseline compiler
 #   weir_llvm        LLVM 22, for the optimizing compiler
+#   weir_boost       Boost.Asio (event loops) and Boost.Beast (parsing HTTP/1), headers only
+#   weir_nghttp2     HTTP/2
+#   OpenSSL::SSL     TLS
 #   CLI11::CLI11     the command line
 #   GTest::gtest     tests
 find_package(Threads REQUIRED)
@@ -24,6 +27,20 @@ if(WEIR_LLVM)
   add_library(weir_llvm INTERFACE)
   target_include_directories(weir_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
   target_link_libraries(weir_llvm INTERFACE LLVM)
+endif()
+if(WEIR_HTTP)
+  find_package(Boost 1.81 REQUIRED)
+  add_library(weir_boost INTERFACE)
+  target_include_directories(weir_boost SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+  # Without Boost.DateTime and the names that Asio keeps for older programs: headers are read faster.
+  target_compile_definitions(weir_boost INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
+  target_link_libraries(weir_boost INTERFACE Threads::Threads)
+  find_path(WEIR_NGHTTP2_INCLUDE_DIR nghttp2/nghttp2.h REQUIRED)
+  find_library(WEIR_NGHTTP2_LIBRARY nghttp2 REQUIRED)
+  add_library(weir_nghttp2 INTERFACE)
+  target_include_directories(weir_nghttp2 SYSTEM INTERFACE "${WEIR_NGHTTP2_INCLUDE_DIR}")
+  target_link_libraries(weir_nghttp2 INTERFACE "${WEIR_NGHTTP2_LIBRARY}")
+  find_package(OpenSSL 3.0 REQUIRED)
 endif()
 find_package(asmjit REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
