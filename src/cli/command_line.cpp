@@ -36,6 +36,7 @@ constexpr std::array run_options{
     Option{"--bounds", "auto|guard|checked"},
     Option{"--tier", "auto|baseline|optimized"},
     Option{"--tier-stress", ""},
+    Option{"--profile", "perfmap|jitdump"},
     Option{"--timeout", "TIME[ms|s|m|h]"},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
     Option{"--max-stack", "SIZE[KiB|MiB|GiB]"},
@@ -80,7 +81,7 @@ constexpr std::string_view run_help =
   --listen, --dial H:P       hand it a listening socket, a connection
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
-  --tier-stress              change between the two at every chance, for tests
+  --profile FORMAT           tell perf the guest's code: perfmap, jitdump
   --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack SIZE           stack for its calls (8MiB)
@@ -245,6 +246,10 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                     ->transform(CLI::CheckedTransformer(std::map<std::string, Tier>{
                         {"auto", Tier::automatic}, {"baseline", Tier::baseline}, {"optimized", Tier::optimized}}));
             if (name == "--tier-stress") app.add_flag_callback(name, [&] { options.tier = Tier::stress; });
+            if (name == "--profile")
+                app.add_option(name, options.profile)
+                    ->transform(CLI::CheckedTransformer(
+                        std::map<std::string, Profile>{{"perfmap", Profile::map}, {"jitdump", Profile::jitdump}}));
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
                              [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });

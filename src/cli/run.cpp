@@ -233,7 +233,10 @@ Result<int, Problem> try_run(const RunOptions& options)
     const bool has_given_sockets = !config.sockets.empty();
     WEIR_TRY(network, network_config(options.network));
     WEIR_CHECK(check_tier(options.tier));
-    auto engine = runtime::Engine::create(engine_config(options));
+    WEIR_TRY(profile, create_profile(options.profile));
+    auto configuration = engine_config(options);
+    configuration.code_listener = std::move(profile);
+    auto engine = runtime::Engine::create(std::move(configuration));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     WEIR_TRY(module, load_file(options.file, (*engine)->types()));
     WEIR_CHECK(check_memories(options, *module));

@@ -38,8 +38,9 @@ public:
     };
     /// What a hot function's counter led to; for the builtin `hot`. Answers a loop's code, or null.
     const void* on_hot(wasm::FuncIdx function, uint32_t loop_offset);
-    /// Code of the other tier: gets its place, and the function's slot where it is for the function's entry. Null when there is no room.
-    const void* install(const CompiledCode& code, wasm::FuncIdx function, bool is_entry);
+    /// Code of the other tier: gets its place, and the function's slot where it is for the function's entry (`loop_offset` 0). Null when there
+    /// is no room.
+    const void* install(const CompiledCode& code, wasm::FuncIdx function, uint32_t loop_offset);
     [[nodiscard]] HotCode& hot_code() { return m_hot_code; }
     [[nodiscard]] HeatCounters& counters_of(wasm::FuncIdx f)
     {
@@ -54,6 +55,8 @@ public:
 private:
     ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
 
+    /// Gives code its place and tells the engine's listener. Null when there is no room.
+    const std::byte* publish(const CompiledCode& code, wasm::FuncIdx function, PlacedCode::Kind kind, uint32_t loop_offset = 0);
     /// By the engine's compiler; the slot gets it. `buffers` are the caller's.
     Result<const void*, CompileError> make_first_code(wasm::FuncIdx function, CompiledCode& buffers);
 

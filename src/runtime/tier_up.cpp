@@ -115,7 +115,7 @@ private:
                 is_entry
                     ? m_optimizer->compile_function(*code.module(), code.layout(), code.options(), function, m_compiled)
                     : m_optimizer->compile_loop(*code.module(), code.layout(), code.options(), function, loop_offset, m_compiled);
-            if (result) place = code.install(m_compiled, function, is_entry);
+            if (result) place = code.install(m_compiled, function, loop_offset);
         } catch (const std::bad_alloc&) {
             place = nullptr;  // it goes on as it is
         }
