@@ -11,6 +11,7 @@
 #include "cli/world.hpp"
 #include "compile_process/fallback.hpp"
 #include "compile_process/remote_compiler.hpp"
+#include "compile_process/source_lines.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/store.hpp"
@@ -33,7 +34,7 @@ int report_trap(const runtime::Trap& trap, const runtime::Store& store, const Ru
 {
     if (trap.kind == runtime::TrapKind::interrupted) return report_interruption(store, options);
     std::string text = "the guest trapped: " + printable(trap.message());
-    if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap);
+    if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap, compile_process::find_source_lines(trap));
     while (text.ends_with('\n')) text.pop_back();
     std::string hint;
     if (trap.kind == runtime::TrapKind::call_stack_exhausted)
