@@ -181,6 +181,25 @@ public:
         co_return size_t{0};
     }
 
+    /// Reads the whole body.
+    /// @error EMSGSIZE  It has more than `max_bytes`.
+    async::Task<Result<std::string>> read_all(size_t max_bytes)
+    {
+        constexpr size_t part_bytes = 16 * 1024;
+        std::string body;
+        for (;;) {
+            if (left_to_read_directly() != UINT64_MAX && left_to_read_directly() > max_bytes - body.size())
+                co_return Error{EMSGSIZE, "the body is too long"};
+            const size_t size = body.size();
+            body.resize(size + part_bytes);
+            const auto read_size = co_await read_body(std::as_writable_bytes(std::span{body}.subspan(size)));
+            if (!read_size) co_return read_size.error();
+            body.resize(size + *read_size);
+            if (body.size() > max_bytes) co_return Error{EMSGSIZE, "the body is too long"};
+            if (*read_size == 0) co_return body;
+        }
+    }
+
     /// Writes what `out` has, and then a text.
     async::Task<Result<void>> flush(std::string_view text = {})
     {

@@ -61,28 +61,15 @@ public:
     /// When the body is not what it should be, the response is one that says so, whatever the handler answers.
     [[nodiscard]] async::Task<Result<size_t>> read(std::span<std::byte> into)
     {
-        if (m_head.expects_continue && !m_has_continued && !m_connection.has_unread() && !m_connection.has_body_ended())
-            m_connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
-        m_has_continued = true;
+        say_continue();
         return m_connection.read_body(into);
     }
     /// The whole body.
     /// @error EMSGSIZE  It has more than `max_bytes`.
     [[nodiscard]] async::Task<Result<std::string>> read_all(size_t max_bytes)
     {
-        std::string body;
-        if (m_head.framing.kind == Framing::Kind::length && m_head.framing.length > max_bytes)
-            co_return Error{EMSGSIZE, "the body is too long"};
-        for (;;) {
-            constexpr size_t part_bytes = 16 * 1024;
-            const size_t size = body.size();
-            body.resize(size + part_bytes);
-            const auto read_size = co_await read(std::as_writable_bytes(std::span{body}.subspan(size)));
-            if (!read_size) co_return read_size.error();
-            body.resize(size + *read_size);
-            if (body.size() > max_bytes) co_return Error{EMSGSIZE, "the body is too long"};
-            if (*read_size == 0) co_return body;
-        }
+        if (m_head.framing.length <= max_bytes) say_continue();
+        return m_connection.read_all(max_bytes);
     }
 
 private:
@@ -90,6 +77,12 @@ private:
     friend class detail::ServedConnection;
 
     explicit Request(detail::Connection& connection) noexcept : m_connection(connection) {}
+    void say_continue()
+    {
+        if (is_body_withheld() && !m_connection.has_unread() && !m_connection.has_body_ended())
+            m_connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
+        m_has_continued = true;
+    }
     /// Whether the client may not have begun to send the body, waiting to be told.
     [[nodiscard]] bool is_body_withheld() const noexcept { return m_head.expects_continue && !m_has_continued; }
 
