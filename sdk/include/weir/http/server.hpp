@@ -58,7 +58,7 @@ public:
     /// Whether a body comes, or has come. How long it is, Content-Length may say.
     [[nodiscard]] bool has_body() const noexcept { return !m_head.framing.is_empty(); }
     /// `Result<size_t> n = co_await request.read(buffer);` 0 is the end of the body. The client sends no faster than this is called.
-    /// When the body is not what it should be, the response is one that says so, whatever the handler answers.
+    /// When the body is not what it should be, the response is one that says so, whatever the handler answers; one that has begun is broken off.
     [[nodiscard]] async::Task<Result<size_t>> read(std::span<std::byte> into)
     {
         say_continue();
@@ -249,6 +249,7 @@ public:
 
 private:
     using HeadState = Connection::HeadState;
+    static constexpr size_t most_gathered_bytes = 64 * 1024;
 
     /// Serves a request. Whether there may be another.
     async::Task<bool> serve_one()
@@ -266,12 +267,18 @@ private:
         if constexpr (std::is_void_v<std::invoke_result_t<F&, Request&, Response&>>) m_handler(m_request, m_response);
         else co_await m_handler(m_request, m_response);
 
-        if (m_connection.refusal() && !m_response.m_is_committed) co_return co_await refuse(*m_connection.refusal());
+        if (m_connection.refusal()) {
+            // A response that has begun is broken off: an end of it would say that all was well.
+            if (m_response.m_is_committed) co_return co_await end();
+            co_return co_await refuse(*m_connection.refusal());
+        }
         // What is left of the body, unless it is too much: then the connection ends.
         if (m_request.is_body_withheld() || !co_await drain()) m_response.m_keeps_alive = false;
         if (const auto finished = co_await m_response.finish(); !finished) co_return false;
-        if (m_response.m_keeps_alive) co_return true;
-        co_return co_await end();
+        if (!m_response.m_keeps_alive) co_return co_await end();
+        // Responses to requests that came together leave together, unless they are many.
+        if (m_connection.out.size() > most_gathered_bytes) co_return bool{co_await m_connection.flush()};
+        co_return true;
     }
 
     /// Reads what a handler left of the body. Whether that was all of it.
