@@ -309,7 +309,7 @@ private:
     {
         if (!co_await m_connection.flush()) co_return false;
         static_cast<void>(m_connection.stream.socket().finish_writing());
-        m_connection.stream.set_deadline(m_loop.now() + m_options.linger_timeout);
+        m_connection.set_deadline(m_options.linger_timeout);
         std::array<std::byte, 4096> unwanted;
         for (;;)
             if (const auto size = co_await m_connection.stream.read(unwanted); !size || *size == 0) co_return false;
