@@ -179,12 +179,14 @@ void BodyReader::on_readable(Task waker)
 BodyWriter& BodyWriter::operator=(BodyWriter&& other) noexcept
 {
     if (this == &other) return *this;
-    if (m_state) cut(CutReason::abandoned);
+    drop();
     m_state = std::move(other.m_state);
     return *this;
 }
 
-BodyWriter::~BodyWriter()
+BodyWriter::~BodyWriter() { drop(); }
+
+void BodyWriter::drop()
 {
     if (!m_state) return;
     cut(CutReason::abandoned);

@@ -116,6 +116,7 @@ public:
 private:
     friend BodyPipe make_body_pipe(EventLoop& loop, size_t capacity_bytes, std::optional<uint64_t> declared_length);
     using State = BodyReader::State;
+    void drop();
     explicit BodyWriter(std::shared_ptr<State> state) noexcept : m_state(std::move(state)) {}
 
     std::shared_ptr<State> m_state;
