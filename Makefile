@@ -17,7 +17,7 @@ guest_cxxflags := -std=c++20 -O2 -Wall -Wextra -fno-exceptions
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: weir hello ## build weir and the demos, run hello in C++ and in Go
@@ -105,6 +105,11 @@ bench-run: weir hello ## compiled code, and compiling, beside wasmtime and nativ
 bench-wasi: weir ## files, listings and clocks beside wasmtime, wazero and native code
 	@scripts/setup demos bench && scripts/peers wasmtime wazero
 	@bench/compare.py wasi
+
+.PHONY: bench-programs
+bench-programs: weir ## whole programs in C and Go beside wasmtime, wasm2c and native code (QUICK=1: a first impression)
+	@scripts/setup cargo demos bench programs && scripts/peers
+	@for what in c go cold; do bench/programs.py $$what $(if $(QUICK),--quick) || exit; done
 
 .PHONY: bench-http
 bench-http: weir http ## the demos' servers beside native ones, and wasirun where .peers/bin has it, under wrk

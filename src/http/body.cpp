@@ -22,6 +22,7 @@ struct BodyReader::State : std::enable_shared_from_this<BodyReader::State> {
     uint64_t consumed = 0;
     bool is_finished = false;
     bool is_reader_gone = false;
+    bool is_writer_gone = false;
     std::optional<CutReason> cut_reason;
     Headers trailers;
 
@@ -67,7 +68,7 @@ private:
         if (on_consumed && std::exchange(has_consumed, false)) {
             Task task = std::exchange(on_consumed, nullptr);
             task();
-            if (!on_consumed) on_consumed = std::move(task);
+            if (!on_consumed && !is_writer_gone) on_consumed = std::move(task);
         }
         if (on_writable && is_writable()) call(on_writable);
     }
@@ -190,6 +191,7 @@ void BodyWriter::drop()
 {
     if (!m_state) return;
     cut(CutReason::abandoned);
+    m_state->is_writer_gone = true;
     m_state->on_writable = nullptr;
     m_state->on_wanted = nullptr;
     m_state->on_consumed = nullptr;
