@@ -156,6 +156,11 @@ const Headers& BodyReader::trailers() const noexcept
     return m_state ? m_state->trailers : m_trailers;
 }
 
+bool BodyReader::has_trailers() const noexcept
+{
+    return m_state ? m_state->is_finished && !m_state->trailers.is_empty() : !m_trailers.is_empty();
+}
+
 std::optional<uint64_t> BodyReader::known_length() const noexcept
 {
     if (!m_state) return m_bytes.size() - m_taken;

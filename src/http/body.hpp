@@ -58,6 +58,9 @@ public:
     /// Trailers; empty until is_complete().
     [[nodiscard]] const Headers& trailers() const noexcept;
 
+    /// Whether trailers are there, though bytes in front of them may not have been taken yet.
+    [[nodiscard]] bool has_trailers() const noexcept;
+
     /// Bytes that are left, if that is known: the writer is done, or declared the length.
     [[nodiscard]] std::optional<uint64_t> known_length() const noexcept;
 

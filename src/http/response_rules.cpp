@@ -109,7 +109,7 @@ std::optional<uint64_t> take_length(Headers& headers, const BodyReader& body, Fr
     headers.remove("transfer-encoding");
     if (declared) return declared;
     // Trailers need a framing that has a place for them.
-    if (body.is_complete() && !body.trailers().is_empty()) return {};
+    if (body.has_trailers()) return {};
     return body.known_length();
 }
 
