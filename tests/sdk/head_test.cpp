@@ -12,8 +12,6 @@
 
 namespace weir::http {
 
-void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.status << " " << refusal.reason; }
-
 namespace {
 
 constexpr Limits small_limits{.max_line_bytes = 64, .max_head_bytes = 512, .max_fields = 8, .max_body_bytes = 1000};

@@ -51,7 +51,7 @@ private:
 /// A connection to a server, on which one request follows another. It stays where it is made.
 class Client {
 public:
-    explicit Client(async::Loop& loop, ClientOptions options = {}) : m_loop(loop), m_options(std::move(options)) {}
+    explicit Client(async::Loop& loop, ClientOptions options = {}) : m_loop(loop), m_options(options) {}
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
@@ -62,7 +62,7 @@ public:
         const auto addresses = net::resolve(host, port);
         if (!addresses) co_return addresses.error();
         if (authority.empty()) {
-            authority = host.find(':') == host.npos ? host : "[" + host + "]";
+            authority = host.find(':') == std::string_view::npos ? host : "[" + host + "]";
             if (port != 80) authority += ":" + std::to_string(port);
         }
         Result<void> connected;

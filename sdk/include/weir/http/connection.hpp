@@ -193,7 +193,7 @@ public:
     /// @error EMSGSIZE  It has more than `max_bytes`.
     async::Task<Result<std::string>> read_all(size_t max_bytes)
     {
-        constexpr size_t part_bytes = 16 * 1024;
+        constexpr size_t part_bytes = size_t{16} * 1024;
         std::string body;
         for (;;) {
             if (left_to_read_directly() != UINT64_MAX && left_to_read_directly() > max_bytes - body.size())
@@ -212,7 +212,7 @@ public:
     async::Task<Result<void>> flush(std::string_view text = {})
     {
         // In parts, since slow is not stalled.
-        constexpr size_t part_bytes = 256 * 1024;
+        constexpr size_t part_bytes = size_t{256} * 1024;
         while (!out.empty() || !text.empty()) {
             const std::string_view part = text.substr(0, part_bytes);
             text.remove_prefix(part.size());

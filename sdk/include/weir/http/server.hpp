@@ -30,7 +30,7 @@ struct ServerOptions {
     /// After a last response, for the client to notice: what it still sends is read and thrown away, so that the response is not lost.
     async::Duration linger_timeout = std::chrono::seconds{2};
     /// Of a body that a handler did not read, so much is read in order to keep the connection; with more to come, it is closed.
-    uint64_t max_drained_bytes = 256 * 1024;
+    uint64_t max_drained_bytes = uint64_t{256} * 1024;
     size_t max_connections = 10'000;  // further ones wait until one of these ends
 };
 
@@ -143,7 +143,7 @@ public:
 private:
     template <class F>
     friend class detail::ServedConnection;
-    static constexpr size_t small_bytes = 16 * 1024;
+    static constexpr size_t small_bytes = size_t{16} * 1024;
 
     explicit Response(detail::Connection& connection) noexcept : m_connection(connection) {}
 
@@ -249,7 +249,7 @@ public:
 
 private:
     using HeadState = Connection::HeadState;
-    static constexpr size_t most_gathered_bytes = 64 * 1024;
+    static constexpr size_t most_gathered_bytes = size_t{64} * 1024;
 
     /// Serves a request. Whether there may be another.
     async::Task<bool> serve_one()

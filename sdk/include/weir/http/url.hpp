@@ -23,7 +23,7 @@ struct Url {
     {
         using namespace detail;
         const size_t colon = text.find("://");
-        if (colon == text.npos) return Error{EINVAL, "an address is http://HOST[:PORT]/PATH"};
+        if (colon == std::string_view::npos) return Error{EINVAL, "an address is http://HOST[:PORT]/PATH"};
         if (!equals_ignoring_case(text.substr(0, colon), "http")) return Error{EPROTONOSUPPORT, "only http:// is spoken"};
         text.remove_prefix(colon + 3);
         text = text.substr(0, text.find('#'));
@@ -39,10 +39,10 @@ struct Url {
         std::string_view host = authority, port;
         if (host.starts_with('[')) {
             const size_t end = host.find(']');
-            if (end == host.npos) return Error{EINVAL, "a [ without its ]"};
+            if (end == std::string_view::npos) return Error{EINVAL, "a [ without its ]"};
             port = host.substr(end + 1);
             host = host.substr(1, end - 1);
-        } else if (const size_t port_colon = host.find(':'); port_colon != host.npos) {
+        } else if (const size_t port_colon = host.find(':'); port_colon != std::string_view::npos) {
             port = host.substr(port_colon);
             host = host.substr(0, port_colon);
         }
