@@ -50,6 +50,8 @@ constexpr std::array run_options{
 constexpr std::array inspect_options{
     Option{"--compile-all", ""},
     Option{"--threads", "N"},
+    Option{"--asm", "FUNCTION"},
+    Option{"--tier", "baseline|optimized"},
 };
 
 constexpr std::string_view general_help =
@@ -98,10 +100,13 @@ constexpr std::string_view inspect_help =
     R"(weir inspect [OPTIONS] FILE   what a module is, needs and offers
 
   --compile-all [--threads N]   compile all functions, say how fast
+  --asm FUNCTION                its machine code, by name or number ...
+  --tier TIER                   ... of baseline or optimized alone
 
 Examples:
   weir inspect tool.wasm
   weir inspect --compile-all --threads 4 tool.wasm
+  weir inspect --asm main.main --tier optimized tool.wasm
 )";
 
 Problem usage(std::string error, std::string because = {}, std::string hint = "weir --help  shows what there is")
@@ -263,6 +268,8 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                 app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
             if (name == "--compile-all") app.add_flag(name, options.compiles_all);
+            if (name == "--asm") app.add_option(name, options.function);
+            if (name == "--tier") app.add_option(name, options.tier)->check(CLI::IsMember({"baseline", "optimized"}));
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
         }
     }
