@@ -2,6 +2,8 @@
 #   fmt::fmt         formatting: libstdc++ 12 has neither <format> nor <print>
 #   asmjit::asmjit   encoding of x86-64 instructions, for the baseline compiler
 #   weir_llvm        LLVM 22, for the optimizing compiler
+#   weir_xxhash      XXH3, for checksums of what the cache keeps
+#   weir_sha256      SHA-256 of OpenSSL, which names modules in the cache
 #   CLI11::CLI11     the command line
 #   GTest::gtest     tests
 find_package(Threads REQUIRED)
@@ -26,6 +28,16 @@ if(WEIR_LLVM)
   target_link_libraries(weir_llvm INTERFACE LLVM)
 endif()
 find_package(asmjit REQUIRED)
+# Inlined from its header.
+find_path(WEIR_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+add_library(weir_xxhash INTERFACE)
+target_include_directories(weir_xxhash SYSTEM INTERFACE "${WEIR_XXHASH_INCLUDE_DIR}")
+if(WEIR_STATIC)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+endif()
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+add_library(weir_sha256 INTERFACE)
+target_link_libraries(weir_sha256 INTERFACE OpenSSL::Crypto)
 find_package(CLI11 2.1 REQUIRED)
 if(WEIR_TESTS)
   find_package(GTest REQUIRED)
