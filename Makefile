@@ -42,13 +42,15 @@ export: weir ## build the libraries demos/export (C++) and demos/go/export, call
 	$(weir) run --invoke primes $(demos)/go/export.wasm 10
 
 .PHONY: http
-http: ## build the guest demos/go/http, a server for  weir run --net tcp:listen=127.0.0.1:3000
+http: ## build the guests demos/http (C++) and demos/go/http, servers for  weir run --net=tcp:listen=127.0.0.1:3000
 	@scripts/setup demos
-	@$(MAKE) --no-print-directory $(demos)/go/http.wasm
+	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm
 
-$(demos)/%.wasm: demos/%/*.cpp Makefile
+sdk_headers := $(shell find sdk/include -name '*.hpp')
+
+$(demos)/%.wasm: demos/%/*.cpp $(sdk_headers) Makefile
 	@mkdir -p $(@D)
-	$(guest_cxx) $(guest_cxxflags) -o $@ $(filter %.cpp,$^)
+	$(guest_cxx) $(guest_cxxflags) -Isdk/include -o $@ $(filter %.cpp,$^)
 
 # Libraries: modules whose functions others call.
 $(demos)/export.wasm: guest_cxxflags += -mexec-model=reactor
@@ -103,6 +105,11 @@ bench-run: weir hello ## compiled code, and compiling, beside wasmtime and nativ
 bench-wasi: weir ## files, listings and clocks beside wasmtime, wazero and native code
 	@scripts/setup demos bench && scripts/peers wasmtime wazero
 	@bench/compare.py wasi
+
+.PHONY: bench-http
+bench-http: weir http ## the demos' servers beside native ones, and wasirun where .peers/bin has it, under wrk
+	@scripts/setup bench
+	@bench/http.py
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -303,4 +303,5 @@ def main():
         sys.exit(f"compare: {problem}")
 
 
-main()
+if __name__ == "__main__":
+    main()

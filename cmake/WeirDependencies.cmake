@@ -4,6 +4,9 @@
 #   weir_llvm        LLVM 22, for the optimizing compiler
 #   weir_xxhash      XXH3, for checksums of what the cache keeps
 #   weir_sha256      SHA-256 of OpenSSL, which names modules in the cache
+#   weir_boost       Boost.Asio (event loops) and Boost.Beast (parsing HTTP/1), headers only
+#   weir_nghttp2     HTTP/2
+#   OpenSSL::SSL     TLS
 #   CLI11::CLI11     the command line
 #   GTest::gtest     tests
 find_package(Threads REQUIRED)
@@ -27,17 +30,35 @@ if(WEIR_LLVM)
   target_include_directories(weir_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
   target_link_libraries(weir_llvm INTERFACE LLVM)
 endif()
+if(WEIR_HTTP)
+  find_package(Boost 1.81 REQUIRED)
+  add_library(weir_boost INTERFACE)
+  target_include_directories(weir_boost SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+  # Without Boost.DateTime and the names that Asio keeps for older programs: headers are read faster.
+  target_compile_definitions(weir_boost INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
+  target_link_libraries(weir_boost INTERFACE Threads::Threads)
+  find_path(WEIR_NGHTTP2_INCLUDE_DIR nghttp2/nghttp2.h REQUIRED)
+  find_library(WEIR_NGHTTP2_LIBRARY nghttp2 REQUIRED)
+  add_library(weir_nghttp2 INTERFACE)
+  target_include_directories(weir_nghttp2 SYSTEM INTERFACE "${WEIR_NGHTTP2_INCLUDE_DIR}")
+  target_link_libraries(weir_nghttp2 INTERFACE "${WEIR_NGHTTP2_LIBRARY}")
+  find_package(OpenSSL 3.0 REQUIRED)
+endif()
 find_package(asmjit REQUIRED)
 # Inlined from its header.
 find_path(WEIR_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 add_library(weir_xxhash INTERFACE)
 target_include_directories(weir_xxhash SYSTEM INTERFACE "${WEIR_XXHASH_INCLUDE_DIR}")
+# The command is static, whatever others take of OpenSSL.
+find_path(WEIR_CRYPTO_INCLUDE_DIR openssl/sha.h REQUIRED)
 if(WEIR_STATIC)
-  set(OPENSSL_USE_STATIC_LIBS ON)
+  find_library(WEIR_CRYPTO_LIBRARY libcrypto.a REQUIRED)
+else()
+  find_library(WEIR_CRYPTO_LIBRARY crypto REQUIRED)
 endif()
-find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
 add_library(weir_sha256 INTERFACE)
-target_link_libraries(weir_sha256 INTERFACE OpenSSL::Crypto)
+target_include_directories(weir_sha256 SYSTEM INTERFACE "${WEIR_CRYPTO_INCLUDE_DIR}")
+target_link_libraries(weir_sha256 INTERFACE "${WEIR_CRYPTO_LIBRARY}")
 find_package(CLI11 2.1 REQUIRED)
 if(WEIR_TESTS)
   find_package(GTest REQUIRED)

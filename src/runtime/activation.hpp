@@ -10,17 +10,18 @@ namespace weir::runtime {
 
 /// One entry from the host into guest code. Activations nest when a host function calls the guest again.
 struct Activation {
-    uintptr_t host_rsp = 0;  // stubs.S: the host's stack, its callee-saved registers on top
+    uintptr_t host_rsp = 0;       // stubs.S: the host's stack, its callee-saved registers on top
+    uintptr_t suspended_rsp = 0;  // while suspended: the guest's stack, likewise
     Activation* previous = nullptr;
     // Filled when the guest is stopped; innermost frame first. Written in a signal handler, so of fixed size.
     static constexpr size_t max_frames = 64;
-    std::array<uintptr_t, max_frames> pcs{};
+    std::array<uintptr_t, max_frames> pcs;  // not initialized: a call that returns does not look at them
     size_t frame_count = 0;
     bool is_truncated = false;
     TrapKind trap = TrapKind::none;  // none: the guest asked to exit
 };
-static_assert(offsetof(Activation, host_rsp) == 0);
-static_assert(offsetof(ExecContext, host_exit_rbp) == 16 && offsetof(ExecContext, host_exit_pc) == 24 &&
+static_assert(offsetof(Activation, host_rsp) == 0 && offsetof(Activation, suspended_rsp) == 8 &&
+                  offsetof(ExecContext, host_exit_rbp) == 16 && offsetof(ExecContext, host_exit_pc) == 24 &&
                   offsetof(ExecContext, pending_trap) == 40 && offsetof(ExecContext, interrupt) == 44 &&
                   offsetof(HostFunctionContext, function) == 40,
               "stubs.S has these offsets");
@@ -35,8 +36,12 @@ extern constinit thread_local ExecContext* current_exec;
 int32_t prepare_thread_for_guests();
 
 extern "C" {
+// How the guest's stack was left: weir_enter_guest and weir_resume_guest answer one of these.
+inline constexpr int guest_returned = 0, guest_stopped = 1, guest_suspended = 2;
 int weir_enter_guest(Activation* activation, void* stack_top, const void* entry, void* context, const CodeSlot* slot,
                      ExecContext* exec, Value* values);
+int weir_resume_guest(Activation* activation);
+void weir_suspend_guest(Activation* activation);
 [[noreturn]] void weir_leave_guest(Activation* activation);
 void weir_raise();
 void weir_raise_pending();

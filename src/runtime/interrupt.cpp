@@ -49,6 +49,13 @@ void change_signal_mask(int how) noexcept
     ::pthread_sigmask(how, &set, nullptr);
 }
 
+void release_signal() noexcept
+{
+    if (!is_held_back) return;
+    is_held_back = false;
+    change_signal_mask(SIG_UNBLOCK);
+}
+
 uintptr_t address_of(const char* label) noexcept { return reinterpret_cast<uintptr_t>(label); }
 bool is_within(uintptr_t pc, const char* begin, const char* end) noexcept
 {
@@ -158,7 +165,14 @@ bool find_guest_frame(uintptr_t& pc, uintptr_t& rbp) noexcept
 extern "C" ExecContext* weir_on_interrupt(const InterruptedFrame* frame) noexcept
 {
     ExecContext* const exec = current_exec;
-    if (exec->store->answer_interrupt() == InterruptAnswer::go_on) return exec;
+    switch (exec->store->answer_interrupt()) {
+    case InterruptAnswer::go_on: return exec;
+    case InterruptAnswer::yield:
+        // What came meanwhile, such as a stop, is seen on the way back.
+        static_cast<void>(exec->store->leave_suspended(Suspended::By::interrupt));
+        return exec;
+    case InterruptAnswer::stop: break;
+    }
     Activation& activation = *exec->activation;
     activation.trap = TrapKind::interrupted;
     activation.frame_count = 0;
@@ -180,6 +194,8 @@ void install_interrupt_handler() noexcept
 
 int32_t admit_interrupts() noexcept
 {
+    // Held back for a store whose guest does not run now: those that do must hear.
+    release_signal();
     if (thread_id == 0) {
         change_signal_mask(SIG_UNBLOCK);
         thread_id = static_cast<int32_t>(::gettid());
@@ -209,18 +225,22 @@ void Store::withdraw_interrupts() noexcept { m_exec->interrupt.fetch_and(stoppin
 
 InterruptAnswer Store::answer_interrupt() noexcept
 {
-    if (is_held_back) {
-        is_held_back = false;
-        change_signal_mask(SIG_UNBLOCK);
-    }
+    release_signal();
     const uint32_t request = m_exec->interrupt.fetch_and(stopping, std::memory_order_acquire);
     if ((request & stopping) != 0) return InterruptAnswer::stop;  // every call of the guest ends, to the outermost
     if (request == 0) return InterruptAnswer::go_on;
-    if (m_interrupt_handler != nullptr && m_interrupt_handler(request, m_interrupt_data) == InterruptAnswer::go_on)
-        return InterruptAnswer::go_on;
+    if (m_interrupt_handler != nullptr)
+        if (const InterruptAnswer answer = m_interrupt_handler(request, m_interrupt_data); answer != InterruptAnswer::stop)
+            return answer;
     m_stopped_for = request;
-    m_exec->interrupt.fetch_or(stopping, std::memory_order_relaxed);
+    begin_stopping();
     return InterruptAnswer::stop;
+}
+
+void Store::begin_stopping() noexcept
+{
+    measure_vector_state();  // Store::stop comes here without a request
+    m_exec->interrupt.fetch_or(stopping, std::memory_order_relaxed);
 }
 
 void Store::finish_stopping() noexcept

@@ -14,7 +14,7 @@
 //   - in generated code, or in a stub on its way into it: it goes on in weir_interrupted (stubs.S), which saves every register and
 //     asks the store's InterruptHandler. Such code owns nothing and can be left at any instruction.
 //   - about to block in a system call of interruptible_syscall: the call is not made, and is EINTR.
-//   - anywhere else: nothing. The stubs through which host functions, builtins and the compiler return look at
+//   - anywhere else, also where another store's guest runs on the thread meanwhile: nothing. The stubs through which host functions, builtins and the compiler return look at
 //     ExecContext::interrupt, and are code of the first kind from that look on, so nothing comes in between.
 
 namespace weir::runtime {
@@ -23,7 +23,11 @@ namespace weir::runtime {
 using InterruptReasons = uint32_t;
 inline constexpr InterruptReasons all_interrupt_reasons = 0x7fff'ffff;
 
-enum class InterruptAnswer : uint8_t { go_on, stop };
+enum class InterruptAnswer : uint8_t {
+    go_on,
+    stop,
+    yield,  // suspends the guest, and host functions that called it, where can_suspend says so; else as go_on
+};
 /// Called on the guest's thread and stack, once for the reasons that came since the last time. May use what the store's owner may use, but
 /// neither calls nor destroys the store.
 using InterruptHandler = InterruptAnswer (*)(InterruptReasons reasons, void* data) noexcept;
@@ -32,7 +36,7 @@ using InterruptHandler = InterruptAnswer (*)(InterruptReasons reasons, void* dat
 /// call. Answers -1 with errno as the C library does; EINTR for any signal or request. Outside of a guest's host functions, an ordinary system call.
 long try_interruptible_syscall(long number, const std::array<long, 6>& arguments) noexcept;
 
-/// For host functions after EINTR: asks the handler if there is a request. True: the guest is to be stopped, which happens as soon as the
+/// For host functions after EINTR: asks the handler if there is a request; `yield` is as `go_on` here. True: the guest is to be stopped, which happens as soon as the
 /// host function returns, whatever it answers. It should do so at once.
 bool must_stop() noexcept;
 

@@ -1,6 +1,6 @@
 #include "runtime/store.hpp"
 
-#include "runtime/activation.hpp"
+#include "runtime/crossing.hpp"
 
 #include <sys/mman.h>
 
@@ -37,34 +37,28 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
     return store;
 }
 
-Store::~Store() = default;
+Store::Store() = default;
 
-Outcome Store::call(const Function& function, Value* values)
+Store::~Store()
 {
-    const int32_t thread = prepare_thread_for_guests();
-    const void* const entry = m_engine->entry_code(function.type);
-    if (entry == nullptr) return Trap{TrapKind::code_space_exhausted, {}, {}, false};
+    if (!m_is_suspended) return;
+    begin_stopping();
+    resume_guest();
+}
 
-    ExecContext* const outer_exec = current_exec;
-    const auto stack_top = find_stack_top(outer_exec);
-    if (!stack_top) return stack_top.error();
-
-    Activation activation;
-    activation.previous = m_exec->activation;
-    Store* const left_store = outer_exec != nullptr && outer_exec != m_exec.get() ? outer_exec->store : nullptr;
-    const Activation* const left_for_before = left_store == nullptr ? nullptr : std::exchange(left_store->m_left_for, &activation);
+void Store::begin_call(int32_t thread) noexcept
+{
     if (m_thread.load(std::memory_order_relaxed) != thread) m_thread.store(thread, std::memory_order_seq_cst);
-    m_exec->activation = &activation;
-    current_exec = m_exec.get();
     m_exec->pending_trap = TrapKind::none;
     m_pending_exit.reset();
     m_pending_detail.clear();
-    const int stopped = weir_enter_guest(&activation, *stack_top, entry, function.context, function.slot, m_exec.get(), values);
+}
+
+Outcome Store::end_call(const Activation& activation, int how)
+{
     m_exec->activation = activation.previous;
-    current_exec = outer_exec;
-    if (left_store != nullptr) left_store->m_left_for = left_for_before;
     if (activation.previous == nullptr) finish_stopping();
-    if (stopped == 0) return Returned{};
+    if (how == guest_returned) return Returned{};
     // What stopped this call is told once: a host function around it that fails says itself why.
     m_exec->pending_trap = TrapKind::none;
     const auto exit = std::exchange(m_pending_exit, std::nullopt);
@@ -72,9 +66,30 @@ Outcome Store::call(const Function& function, Value* values)
     return make_trap(activation);
 }
 
+Outcome Store::call(const Function& function, Value* values)
+{
+    const int32_t thread = prepare_thread_for_guests();
+    const void* const entry = m_engine->entry_code(function.type);
+    if (entry == nullptr) return Trap{TrapKind::code_space_exhausted, {}, {}, false};
+    const auto stack_top = find_stack_top(current_exec);
+    if (!stack_top) return stack_top.error();
+
+    Activation activation;
+    activation.previous = m_exec->activation;
+    begin_call(thread);
+    m_exec->activation = &activation;
+    int how = guest_stopped;
+    {
+        const Crossing crossing{*this, activation};
+        how = weir_enter_guest(&activation, *stack_top, entry, function.context, function.slot, m_exec.get(), values);
+    }
+    return end_call(activation, how);
+}
+
 Result<void*, Trap> Store::find_stack_top(const ExecContext* outer) const
 {
     if (m_exec->activation == nullptr) return static_cast<void*>(m_stack.data() + m_stack.size_bytes());
+    if (m_is_suspended) return Unexpected{Trap{TrapKind::host_error, "the store's guest is suspended", {}, false}};
     // A host function's call goes on below the guest's frames. If another store's guest lies between, this thread is on that one's stack.
     const bool is_away = outer != m_exec.get();
     const uintptr_t top =

@@ -4,9 +4,11 @@
 #include "base/result.hpp"
 #include "runtime/engine.hpp"
 #include "runtime/extern.hpp"
+#include "runtime/fiber.hpp"
 #include "runtime/instance.hpp"
 #include "runtime/interrupt.hpp"
 #include "runtime/outcome.hpp"
+#include "runtime/suspension.hpp"
 
 #include <atomic>
 #include <memory>
@@ -26,6 +28,7 @@ using InstantiateError = std::variant<Trap, Exit, std::string>;
 class Store {
 public:
     static Result<std::unique_ptr<Store>, SysError> create(std::shared_ptr<Engine> engine);
+    /// A suspended guest is stopped, so that its host functions return. Not while a guest runs.
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -37,8 +40,19 @@ public:
     Result<Instance*, InstantiateError> instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports);
 
     /// Calls a guest or host function. `values` holds the parameters in order and receives the results; it has room for the larger of
-    /// both. May be called by host functions that the guest called, also by way of another store's guests.
+    /// both. May be called by host functions that the guest called, also by way of another store's guests. Not while a guest is suspended.
     Outcome call(const Function& function, Value* values);
+
+    /// As `call`, but the guest may be suspended before it ends. `values` must live until it has ended. Only while no guest of this store runs
+    /// or is suspended; the trap host_error answers what is not possible.
+    Progress start(const Function& function, Value* values);
+    /// Goes on with the suspended guest, on the thread that started it: its host functions rely on what is thread-local. May be called by
+    /// host functions of other stores' guests.
+    Progress resume();
+    /// Ends the suspended guest, on the same thread: a host function that waits gets Resumption::stopped and returns, then the guest traps with
+    /// TrapKind::interrupted. `reasons` is what stopped_for() answers then. Without a suspended guest it does nothing and answers Returned.
+    Outcome stop(InterruptReasons reasons = 0);
+    [[nodiscard]] bool is_suspended() const { return m_is_suspended; }
 
     /// Interrupts the guest that runs in this store, or else the next one before its first instruction: its handler is asked, and without a
     /// handler it is stopped. A blocked host function ends. What other stores' guests do meanwhile is their own affair, also below a host
@@ -56,6 +70,9 @@ public:
     [[nodiscard]] InterruptReasons stopped_for() const { return m_stopped_for; }
     /// For the runtime: asks the handler, if there is a request. `stop` is also what all calls around a stopped one get.
     InterruptAnswer answer_interrupt() noexcept;
+    /// For the runtime: leaves the started guest, which this thread is in, until it is resumed. False where that is impossible.
+    bool leave_suspended(Suspended::By by) noexcept;
+    [[nodiscard]] bool can_suspend() const noexcept;
 
     Result<Memory*, SysError> create_memory(const wasm::MemoryType& type);
     /// Null when EngineConfig::max_table_elements or the host's memory does not reach.
@@ -79,10 +96,17 @@ public:
 
 private:
     friend class Instantiation;
-    Store() = default;
+    friend class Crossing;
+    Store();
     /// Where a call may start on this store's stack. Null: on the stack where it is; the trap when neither is possible.
     Result<void*, Trap> find_stack_top(const ExecContext* outer) const;
+    void begin_call(int32_t thread) noexcept;
+    /// What a call came to that was not suspended.
+    Outcome end_call(const struct Activation& activation, int how);
+    Progress proceed(int how);
+    int resume_guest() noexcept;
     Trap make_trap(const struct Activation& activation);
+    void begin_stopping() noexcept;
     void finish_stopping() noexcept;
 
     struct HostFunctionObject {
@@ -96,6 +120,10 @@ private:
     // While a host function that this store's guest called runs another store's guest: that activation. It knows how far down
     // this stack is in use.
     const struct Activation* m_left_for = nullptr;
+    std::unique_ptr<struct Activation> m_started;  // by start()
+    Fiber m_fiber;
+    bool m_is_started = false, m_is_suspended = false;
+    Suspended::By m_suspended_by{};
     std::atomic<int32_t> m_thread{0};  // that calls, or called last
     InterruptHandler m_interrupt_handler = nullptr;
     void* m_interrupt_data = nullptr;

@@ -3,7 +3,7 @@
 
 // int weir_enter_guest(Activation* rdi, void* stack_top rsi, entry rdx, context rcx, slot r8, exec r9, Value* values on the stack)
 // Saves the host's registers in the activation, switches to stack_top (null: stays on this stack) and runs the entry
-// trampoline. Answers 0 after a normal return, 1 when weir_leave_guest ended it.
+// trampoline. Answers 0 after a normal return, 1 when weir_leave_guest ended it, 2 when weir_suspend_guest left it.
 // From weir_enter_checked on the activation can be left, and a signal diverts this code as it does the guest's (interrupt.hpp).
     .globl weir_enter_guest
     .type weir_enter_guest, @function
@@ -44,7 +44,39 @@ weir_enter_called:
     jmp .Lrestore
     .size weir_enter_guest, . - weir_enter_guest
 
-// void weir_leave_guest(Activation* rdi): gives up all guest frames of the activation; weir_enter_guest answers 1.
+// int weir_resume_guest(Activation* rdi): goes on where weir_suspend_guest left this activation. Answers as weir_enter_guest.
+    .globl weir_resume_guest
+    .type weir_resume_guest, @function
+weir_resume_guest:
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rsp, 0(%rdi)          // Activation::host_rsp
+    movq 8(%rdi), %rsp          // Activation::suspended_rsp
+    jmp .Lrestore
+    .size weir_resume_guest, . - weir_resume_guest
+
+// void weir_suspend_guest(Activation* rdi): leaves the guest's stack as it is; what entered or resumed the activation answers 2. Returns
+// when weir_resume_guest is called.
+    .globl weir_suspend_guest
+    .type weir_suspend_guest, @function
+weir_suspend_guest:
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq %rsp, 8(%rdi)          // Activation::suspended_rsp
+    movq 0(%rdi), %rsp
+    movl $2, %eax
+    jmp .Lrestore
+    .size weir_suspend_guest, . - weir_suspend_guest
+
+// void weir_leave_guest(Activation* rdi): gives up all guest frames of the activation; what entered or resumed it answers 1.
     .globl weir_leave_guest
     .type weir_leave_guest, @function
 weir_leave_guest:

@@ -1,18 +1,20 @@
-// An HTTP server of Go's standard library, on the sockets that weir gives it.
+// An HTTP server of Go's standard library. As a guest it stands on the sockets that the runtime gives it, natively on the system's.
+// Usage: http [HOST:PORT]      (127.0.0.1:3000; port 0 is any free one)
 package main
 
 import (
 	"io"
 	"log"
 	"net/http"
-
-	"github.com/stealthrocket/net/wasip1"
+	"os"
 )
 
-const address = "127.0.0.1:3000"
-
 func main() {
-	listener, err := wasip1.Listen("tcp", address)
+	address := "127.0.0.1:3000"
+	if len(os.Args) > 1 {
+		address = os.Args[1]
+	}
+	listener, err := listen("tcp", address)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -21,6 +23,6 @@ func main() {
 			log.Print(err)
 		}
 	})
-	log.Print("Serving HTTP server on " + address)
+	log.Print("Serving HTTP server on ", listener.Addr())
 	log.Fatal(http.Serve(listener, nil))
 }

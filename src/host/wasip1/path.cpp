@@ -1,5 +1,6 @@
 #include "host/wasip1/path.hpp"
 
+#include "host/wasip1/path_walk.hpp"
 #include "runtime/interrupt.hpp"
 
 #include <fcntl.h>
@@ -33,6 +34,18 @@ Errno Path::assign(std::string_view text) noexcept
     return Errno::success;
 }
 
+namespace {
+/// Whether openat2 failed because there is none: in a kernel before 5.6, or in a sandbox that answers EPERM to calls it does not know.
+bool lacks_openat2(int error) noexcept
+{
+    if (error != EPERM) return error == ENOSYS;
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    const UniqueFd here{static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how))};
+    return !here && errno == EPERM;
+}
+}  // namespace
+
 Errno open_beneath(const OpenFile& directory, const Path& path, uint64_t flags, uint64_t mode, UniqueFd& opened) noexcept
 {
     open_how how{};
@@ -49,7 +62,9 @@ Errno open_beneath(const OpenFile& directory, const Path& path, uint64_t flags, 
             return Errno::success;
         }
         if (errno == EAGAIN && attempt < max_attempts) continue;
-        return errno == EXDEV ? Errno::perm : from_host(errno);
+        const int error = errno;
+        if (lacks_openat2(error)) return walk_beneath(directory, path, flags, mode, opened);
+        return error == EXDEV ? Errno::perm : from_host(error);
     }
 }
 

@@ -8,7 +8,8 @@
 #include <string_view>
 
 // Paths. The kernel resolves them beneath a directory's descriptor and hands back a descriptor of what they name (openat2 with
-// RESOLVE_BENEATH); weir never joins or splits them to decide anything, and nothing is checked by path and then used by path.
+// RESOLVE_BENEATH); weir never joins or splits them to decide anything, and nothing is checked by path and then used by path. Where the
+// kernel cannot, path_walk.hpp does.
 //
 // - A path that leads out of its directory, by `..`, by being absolute or by a symlink, is errno perm.
 // - Magic links (/proc/self/fd and its like) are errno loop: they name what no path from here reaches.

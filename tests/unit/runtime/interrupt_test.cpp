@@ -136,6 +136,7 @@ public:
     }
     [[nodiscard]] int answers() const { return m_answers; }
     static InterruptAnswer go_on(InterruptReasons, void* data) noexcept;
+    static InterruptAnswer yield(InterruptReasons, void*) noexcept { return InterruptAnswer::yield; }
 
 private:
     void arm()
@@ -388,6 +389,72 @@ TEST_P(Interrupt, leaves_no_trace_when_the_answer_is_to_go_on)
         while (storm.answers() < 3000)
             ASSERT_EQ(guest.call(name, n), undisturbed) << "after " << storm.answers() << " interruptions";
     }
+}
+
+TEST_P(Interrupt, leaves_no_trace_when_the_guest_yields_and_is_resumed)
+{
+    WEIR_NEEDS_SIGNALS();
+    for (const char* const name : {"integers", "vectors", "calls"}) {
+        SCOPED_TRACE(name);
+        Guest guest{GetParam(), computing(), &host_module, &body};
+        Store& store = guest.instance()->store();
+        const CallResult undisturbed = guest.call(name, {i32(20'000)});
+        ASSERT_EQ(undisturbed.kind, CallResult::Kind::returned);
+        const auto function = std::get<const runtime::Function*>(*guest.instance()->find_export(name));
+        Storm storm{store};
+        store.set_interrupt_handler(Storm::yield, nullptr);
+        while (storm.answers() < 3000) {
+            runtime::Value value{.i64 = 20'000};
+            auto progress = store.start(*function, &value);
+            for (; std::holds_alternative<runtime::Suspended>(progress); progress = store.resume()) {
+                ASSERT_EQ(std::get<runtime::Suspended>(progress).by, runtime::Suspended::By::interrupt);
+                clobber_registers();
+                storm.answer();
+            }
+            ASSERT_TRUE(std::holds_alternative<runtime::Returned>(progress));
+            ASSERT_EQ(returns(i64(value.i64)), undisturbed) << "after " << storm.answers() << " interruptions";
+        }
+    }
+}
+
+TEST_P(Interrupt, lets_endless_guests_take_turns_until_they_are_stopped)
+{
+    WEIR_NEEDS_SIGNALS();
+    std::vector<std::unique_ptr<Guest>> guests;
+    for (const char* const name : {"tight", "calls", "recursion", "host_calls", "builtins"}) {
+        guests.push_back(std::make_unique<Guest>(GetParam(), endless(), &host_module, &body));
+        Store& store = guests.back()->instance()->store();
+        store.set_interrupt_handler(Storm::yield, nullptr);
+        store.request_interrupt(1);  // and so it yields before its first instruction
+        runtime::Value none[1];
+        const auto function = std::get<const runtime::Function*>(*guests.back()->instance()->find_export(name));
+        ASSERT_TRUE(std::holds_alternative<runtime::Suspended>(store.start(*function, none)));
+    }
+    for (int round = 0; round < 20; ++round)
+        for (const auto& guest : guests) {
+            Store& store = guest->instance()->store();
+            Storm storm{store};
+            ASSERT_TRUE(std::holds_alternative<runtime::Suspended>(store.resume()));
+        }
+    for (const auto& guest : guests) {
+        Store& store = guest->instance()->store();
+        const auto outcome = store.stop(8);
+        ASSERT_TRUE(std::holds_alternative<runtime::Trap>(outcome));
+        EXPECT_EQ(std::get<runtime::Trap>(outcome).kind, TrapKind::interrupted);
+        EXPECT_EQ(store.stopped_for(), 8U);
+        EXPECT_EQ(guest->call("nothing"), returns());
+    }
+}
+
+TEST_P(Interrupt, to_yield_is_to_go_on_for_a_guest_that_was_called)
+{
+    WEIR_NEEDS_SIGNALS();
+    Guest guest = load_endless();
+    Store& store = guest.instance()->store();
+    store.set_interrupt_handler(Storm::yield, nullptr);
+    store.request_interrupt(1);
+    EXPECT_EQ(guest.call("nothing"), returns());
+    EXPECT_EQ(guest.call("host_call"), returns());
 }
 
 TEST_P(Interrupt, is_met_by_code_that_is_compiled_meanwhile)
