@@ -82,8 +82,7 @@ constexpr std::string_view run_help =
   --listen, --dial H:P       hand it a listening socket, a connection
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
-  --tier-stress              change between the two at every chance, for tests
-  --no-cache                 neither use nor keep machine code of other runs
+  --no-cache                 keep no machine code; for tests also: --tier-stress
   --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack SIZE           stack for its calls (8MiB)
