@@ -78,6 +78,11 @@ test-spec: ## the official specification test suite
 test-fuzz: ## each fuzzer for some seconds (FUZZ_SECONDS=20)
 	@scripts/test fuzz
 
+.PHONY: test-load
+test-load: weir ## servers as guests under heavy load: a thousand connections, 64 MiB bodies, resets, curl and wrk
+	@scripts/setup demos load
+	@tests/load/load_test.py $(weir) --large -v
+
 .PHONY: test-go
 test-go: weir ## Go's own tests of its library as guests (PEER=wasmtime: beside it)
 	@scripts/setup demos
