@@ -123,9 +123,14 @@ bench-programs: weir ## whole programs in C and Go beside wasmtime, wasm2c and n
 	@for what in c go cold; do bench/programs.py $$what $(if $(QUICK),--quick) || exit; done
 
 .PHONY: bench-http
-bench-http: weir http ## the demos' servers beside native ones, and wasirun where .peers/bin has it, under wrk
-	@scripts/setup bench
+bench-http: weir http ## the demos' servers beside native ones, and wasirun, under wrk
+	@scripts/setup bench && scripts/peers wasirun
 	@bench/http.py
+
+.PHONY: bench-idle
+bench-idle: weir http ## what 10,000 idle connections cost: memory, wake-ups, and the time of a request among them
+	@scripts/setup bench
+	@bench/idle.py
 
 .PHONY: clean
 clean: ## remove everything that was built
