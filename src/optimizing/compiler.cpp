@@ -63,7 +63,7 @@ private:
             FunctionTranslator translator{unit, module, layout, options, translation, dead_loads};
             auto object = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
                 WEIR_CHECK(translator.translate(function));
-                machine->optimize(unit);
+                machine->optimize(unit, [&](const llvm::Function& f) { dead_loads.note_users(f); });
                 return machine->emit(unit);
             }();
             has_lost_loads = dead_loads.finish();

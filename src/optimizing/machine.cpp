@@ -2,6 +2,7 @@
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/PassInstrumentation.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
@@ -10,6 +11,7 @@
 #include <llvm/TargetParser/SubtargetFeature.h>
 
 #include <mutex>
+#include <optional>
 
 namespace weir::optimizing {
 
@@ -72,13 +74,18 @@ void Machine::prepare(llvm::Module& module) const
     module.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
 }
 
-void Machine::optimize(llvm::Module& module)
+void Machine::optimize(llvm::Module& module, const std::function<void(const llvm::Function&)>& before_combining)
 {
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager groups;
     llvm::ModuleAnalysisManager modules;
-    llvm::PassBuilder builder{m_target.get()};
+    llvm::PassInstrumentationCallbacks callbacks;
+    callbacks.registerBeforeNonSkippedPassCallback([&](llvm::StringRef pass, const llvm::Any& unit) {
+        if (pass != "InstCombinePass") return;
+        if (const auto* const function = llvm::any_cast<const llvm::Function*>(&unit)) before_combining(**function);
+    });
+    llvm::PassBuilder builder{m_target.get(), {}, std::nullopt, &callbacks};
     functions.registerPass([&] { return llvm::TargetLibraryAnalysis{no_library(m_target->getTargetTriple())}; });
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(groups);
