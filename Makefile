@@ -20,9 +20,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: weir hello ## build weir and the demos, run hello in C++ and in Go
+run: weir hello http ## build weir and the demos, run hello, and fetch from the servers, in C++ and in Go
 	$(weir) run $(demos)/hello.wasm
 	$(weir) run $(demos)/go/hello.wasm
+	@scripts/run-server $(weir) $(demos)/http.wasm $(demos)/fetch.wasm
+	@scripts/run-server $(weir) $(demos)/go/http.wasm $(demos)/fetch.wasm
 
 .PHONY: weir
 weir: ## build weir (release) as build/release/bin/weir
@@ -42,9 +44,9 @@ export: weir ## build the libraries demos/export (C++) and demos/go/export, call
 	$(weir) run --invoke primes $(demos)/go/export.wasm 10
 
 .PHONY: http
-http: ## build the guests demos/http (C++) and demos/go/http, servers for  weir run --net=tcp:listen=127.0.0.1:3000
+http: ## build the guests demos/http (C++) and demos/go/http, servers, and demos/fetch, a client
 	@scripts/setup demos
-	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm
+	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm $(demos)/fetch.wasm
 
 sdk_headers := $(shell find sdk/include -name '*.hpp')
 
@@ -63,8 +65,8 @@ $(demos)/go/%.wasm: FORCE
 	cd demos/go && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath $(go_flags) -o $(CURDIR)/$@ ./$*
 
 .PHONY: test
-test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, a short fuzz
-	@scripts/test unit spec go fuzz
+test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, random modules, a short fuzz
+	@scripts/test unit spec go diff fuzz
 
 .PHONY: test-unit
 test-unit: ## the tests that ctest knows: unit, codegen, CLI
@@ -73,6 +75,10 @@ test-unit: ## the tests that ctest knows: unit, codegen, CLI
 .PHONY: test-spec
 test-spec: ## the official specification test suite
 	@scripts/test spec
+
+.PHONY: test-diff
+test-diff: ## random modules in every configuration and in V8 (DIFF_SECONDS=600: others, for so long)
+	@scripts/test diff
 
 .PHONY: test-fuzz
 test-fuzz: ## each fuzzer for some seconds (FUZZ_SECONDS=20)
@@ -118,7 +124,7 @@ bench-http: weir http ## the demos' servers beside native ones, and wasirun wher
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint go-tests)
+	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint go-tests diff)
 
 .PHONY: distclean
 distclean: clean ## clean, and remove the tools that were installed into this folder

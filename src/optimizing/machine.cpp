@@ -1,8 +1,9 @@
 #include "optimizing/machine.hpp"
 
+#include "optimizing/kept_loads.hpp"
+
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/LegacyPassManager.h>
-#include <llvm/IR/PassInstrumentation.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
@@ -11,7 +12,6 @@
 #include <llvm/TargetParser/SubtargetFeature.h>
 
 #include <mutex>
-#include <optional>
 
 namespace weir::optimizing {
 
@@ -74,24 +74,21 @@ void Machine::prepare(llvm::Module& module) const
     module.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
 }
 
-void Machine::optimize(llvm::Module& module, const std::function<void(const llvm::Function&)>& before_combining)
+void Machine::optimize(llvm::Module& module)
 {
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager groups;
     llvm::ModuleAnalysisManager modules;
-    llvm::PassInstrumentationCallbacks callbacks;
-    callbacks.registerBeforeNonSkippedPassCallback([&](llvm::StringRef pass, const llvm::Any& unit) {
-        if (pass != "InstCombinePass") return;
-        if (const auto* const function = llvm::any_cast<const llvm::Function*>(&unit)) before_combining(**function);
-    });
-    llvm::PassBuilder builder{m_target.get(), {}, std::nullopt, &callbacks};
+    llvm::PassBuilder builder{m_target.get()};
     functions.registerPass([&] { return llvm::TargetLibraryAnalysis{no_library(m_target->getTargetTriple())}; });
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(groups);
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, groups, modules);
+    builder.registerVectorizerStartEPCallback(
+        [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(ReleaseKeptLoads{}); });
     builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
 }
 

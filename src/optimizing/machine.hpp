@@ -13,7 +13,6 @@
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/Target/TargetMachine.h>
 
-#include <functional>
 #include <memory>
 
 namespace weir::optimizing {
@@ -27,8 +26,7 @@ public:
 
     /// Names target and data layout. To be called before code is made for it.
     void prepare(llvm::Module& module) const;
-    /// `before_combining` sees the function before each pass that makes new instructions of several others (InstCombine).
-    void optimize(llvm::Module& module, const std::function<void(const llvm::Function&)>& before_combining);
+    void optimize(llvm::Module& module);
     /// An ELF object file.
     Result<llvm::SmallVector<char, 0>, runtime::CompileError> emit(llvm::Module& module);
 
