@@ -34,7 +34,6 @@ protected:
     /// Does what can be done now. 0 when all is done, EAGAIN when there is more to wait for, otherwise why it failed.
     virtual int attempt() = 0;
     [[nodiscard]] int error() const noexcept { return m_error; }
-    [[nodiscard]] Channel& channel() const noexcept { return m_channel; }
 
 private:
     friend class Channel;
@@ -82,8 +81,11 @@ public:
 private:
     friend class Operation;
 
+    static constexpr unsigned most_attempts_in_a_row = 16;
+
     Loop& m_loop;
     Operation* m_waiting = nullptr;
+    unsigned m_attempts_in_a_row = 0;  // without waiting
     int m_failure = 0;
     bool m_is_worth_trying = true;
 };
@@ -94,11 +96,14 @@ bool Operation::await_ready()
         m_error = m_channel.m_failure;
         return true;
     }
-    return m_channel.m_is_worth_trying && is_finished_by_attempt();
+    // Now and then it waits though it need not, for others to have their turn: who sends without end would keep the loop for itself.
+    if (!m_channel.m_is_worth_trying || ++m_channel.m_attempts_in_a_row > Channel::most_attempts_in_a_row) return false;
+    return is_finished_by_attempt();
 }
 void Operation::await_suspend(std::coroutine_handle<> awaiting)
 {
     m_awaiting = awaiting;
+    m_channel.m_attempts_in_a_row = 0;
     m_channel.m_waiting = this;
     m_channel.m_loop.await(m_channel);
 }
