@@ -12,6 +12,7 @@
 #include "cli/world.hpp"
 #include "compile_process/fallback.hpp"
 #include "compile_process/remote_compiler.hpp"
+#include "compile_process/source_lines.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/store.hpp"
@@ -34,7 +35,7 @@ int report_trap(const runtime::Trap& trap, const runtime::Store& store, const Ru
 {
     if (trap.kind == runtime::TrapKind::interrupted) return report_interruption(store, options);
     std::string text = "the guest trapped: " + printable(trap.message());
-    if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap);
+    if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap, compile_process::find_source_lines(trap));
     while (text.ends_with('\n')) text.pop_back();
     std::string hint;
     if (trap.kind == runtime::TrapKind::call_stack_exhausted)
@@ -131,6 +132,17 @@ Result<void, Problem> check_memories(const RunOptions& options, const wasm::Modu
     return {};
 }
 
+/// What was decided when a program was compiled cannot be decided again.
+Result<void, Problem> check_program(const RunOptions& options, const LoadedModule& loaded)
+{
+    if (!loaded.is_program || options.tier == Tier::automatic) return {};
+    return Unexpected{
+        Problem{.error = fmt::format("'{}' is compiled already, --tier has nothing to choose", printable(options.file)),
+                .because = {},
+                .hint = "weir compile has -O0 to -O3; weir run --tier takes the module",
+                .exit_code = exit_usage}};
+}
+
 #ifdef WEIR_LLVM
 constexpr bool has_optimizer = true;
 #else
@@ -148,17 +160,11 @@ void choose_tiers(Tier tier, runtime::EngineConfig& config)
     config.tiers = tier == Tier::stress ? runtime::TierPolicy::eager : runtime::TierPolicy::by_heat;
 }
 
-/// Who asks for LLVM shall not get something else in silence.
 Result<void, Problem> check_tier(Tier tier)
 {
     const bool wants_optimizer = tier == Tier::optimized || tier == Tier::stress;
-    if (!wants_optimizer) return {};
-    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = "--tier baseline  runs without it"};
-    if (!has_optimizer) problem.because = "this weir was built without LLVM";
-    else if (const std::string program = compile_process::installed_compiler(); ::access(program.c_str(), X_OK) != 0)
-        problem.because = fmt::format("'{}': {}", printable(program), std::strerror(errno));
-    else return {};
-    return Unexpected{std::move(problem)};
+    if (wants_optimizer) WEIR_CHECK(check_optimizer("--tier baseline  runs without it"));
+    return {};
 }
 
 // The guest is told as well, but most programs hide the reason. Once each: some try again and again.
@@ -207,8 +213,8 @@ runtime::EngineConfig engine_config(const RunOptions& options)
 /// Null when there is none to use.
 std::unique_ptr<cache::Cache> open_cache(const RunOptions& options, const runtime::Engine& engine)
 {
-    // Stress makes code that no other run wants.
-    if (!options.uses_cache || options.tier == Tier::stress) return nullptr;
+    // Stress makes code that no other run wants. A profiler is told of code as it is made.
+    if (!options.uses_cache || options.tier == Tier::stress || options.profile != Profile::none) return nullptr;
     auto path = cache::Folder::default_path();
     if (!path) return nullptr;
     const auto tiers = engine.tier_up() != nullptr     ? cache::Settings::Tiers::by_heat
@@ -247,10 +253,14 @@ Result<int, Problem> try_run(const RunOptions& options)
     const bool has_given_sockets = !config.sockets.empty();
     WEIR_TRY(network, network_config(options.network));
     WEIR_CHECK(check_tier(options.tier));
-    auto engine = runtime::Engine::create(engine_config(options));
+    WEIR_TRY(profile, create_profile(options.profile));
+    auto configuration = engine_config(options);
+    configuration.code_listener = std::move(profile);
+    auto engine = runtime::Engine::create(std::move(configuration));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     const auto cache = open_cache(options, **engine);
     WEIR_TRY(loaded, load_file(options.file, **engine, cache.get()));
+    WEIR_CHECK(check_program(options, loaded));
     const auto& module = loaded.module;
     WEIR_CHECK(check_memories(options, *module));
     auto world = wasip1::World::create(std::move(config));
@@ -359,6 +369,16 @@ Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& op
         environment.push_back(has_value ? text : inherited);
     }
     return environment;
+}
+
+Result<void, Problem> check_optimizer(std::string hint)
+{
+    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = std::move(hint)};
+    if (!has_optimizer) problem.because = "this weir was built without LLVM";
+    else if (const std::string program = compile_process::installed_compiler(); ::access(program.c_str(), X_OK) != 0)
+        problem.because = fmt::format("'{}': {}", printable(program), std::strerror(errno));
+    else return {};
+    return Unexpected{std::move(problem)};
 }
 
 int run(const RunOptions& options)
