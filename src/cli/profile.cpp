@@ -131,7 +131,8 @@ public:
         const DumpHeader header{.process = static_cast<uint32_t>(::getpid()), .time_ns = now_ns()};
         write_record(m_file.get(), {part(&header, sizeof header)});
         // perf finds the file by this mapping, which it records like those of libraries.
-        ::mmap(nullptr, sizeof header, PROT_READ | PROT_EXEC, MAP_PRIVATE, m_file.get(), 0);
+        [[maybe_unused]] const void* const marker =
+            ::mmap(nullptr, sizeof header, PROT_READ | PROT_EXEC, MAP_PRIVATE, m_file.get(), 0);
     }
 
     void placed(const PlacedCode& code) noexcept override
