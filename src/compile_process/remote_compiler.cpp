@@ -1,5 +1,6 @@
 #include "compile_process/remote_compiler.hpp"
 
+#include "base/companion.hpp"
 #include "base/mapping.hpp"
 #include "compile_process/protocol.hpp"
 
@@ -15,7 +16,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -221,14 +221,6 @@ std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<
     return std::make_shared<RemoteCompiler>(std::move(baseline));
 }
 
-std::string installed_compiler()
-{
-    std::array<char, PATH_MAX> self{};
-    const ssize_t n = ::readlink("/proc/self/exe", self.data(), self.size());
-    std::string folder{self.data(), n > 0 ? static_cast<size_t>(n) : 0};
-    folder.resize(folder.rfind('/') + 1);  // none: the name alone, which is not found
-    const std::string beside = folder + "weir-llvm";
-    return ::access(beside.c_str(), X_OK) == 0 ? beside : folder + "../libexec/weir/weir-llvm";
-}
+std::string installed_compiler() { return companion_program("weir-llvm"); }
 
 }  // namespace weir::compile_process
