@@ -46,6 +46,11 @@ http: ## build the guests demos/http (C++) and demos/go/http, servers for  weir 
 	@scripts/setup demos
 	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm
 
+.PHONY: fastly
+fastly: ## build the edge services demos/fastly and demos/guestbook (C++), and demos/go/fastly, for  weir serve
+	@scripts/setup demos
+	@$(MAKE) --no-print-directory $(demos)/fastly.wasm $(demos)/guestbook.wasm $(demos)/go/fastly.wasm
+
 sdk_headers := $(shell find sdk/include -name '*.hpp')
 
 $(demos)/%.wasm: demos/%/*.cpp $(sdk_headers) Makefile
@@ -119,6 +124,11 @@ bench-programs: weir ## whole programs in C and Go beside wasmtime, wasm2c and n
 bench-http: weir http ## the demos' servers beside native ones, and wasirun where .peers/bin has it, under wrk
 	@scripts/setup bench
 	@bench/http.py
+
+.PHONY: bench-serve
+bench-serve: weir fastly ## edge services under weir serve, beside Viceroy where .peers/bin has it, under wrk
+	@scripts/setup bench
+	@bench/serve.py
 
 .PHONY: clean
 clean: ## remove everything that was built
