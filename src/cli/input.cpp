@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -142,10 +143,24 @@ Problem not_a_module(const std::string& path, std::span<const std::byte> bytes, 
             .hint = is_cut_short ? "was the download or copy complete?" : ""};
 }
 
+/// A file's content in memory of its own; less than `size` when the file has become shorter.
+Result<Mapping, SysError> read_all(int fd, size_t size)
+{
+    WEIR_TRY(copy, Mapping::map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1));
+    for (size_t done = 0; done < size;) {
+        const ssize_t n = ::read(fd, copy.data() + done, size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return Unexpected{last_error("read")};
+        if (n == 0) break;  // the zeros that are left are no section of a module: it is refused
+        done += static_cast<size_t>(n);
+    }
+    return std::move(copy);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path,
-                                                               std::shared_ptr<wasm::TypeRegistry> registry)
+                                                               std::shared_ptr<wasm::TypeRegistry> registry, FileBytes how)
 {
     // Without O_NONBLOCK opening a FIFO that nobody writes to would wait for ever.
     UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
@@ -162,7 +177,8 @@ Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string
                                   .hint = "write it to a file first"}};
     Mapping mapping;
     if (status.st_size != 0) {  // which mmap refuses
-        auto mapped = Mapping::map(static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, fd.get());
+        const auto size = static_cast<size_t>(status.st_size);
+        auto mapped = how == FileBytes::mapped ? Mapping::map(size, PROT_READ, MAP_PRIVATE, fd.get()) : read_all(fd.get(), size);
         if (!mapped)
             return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
         mapping = std::move(*mapped);

@@ -125,7 +125,7 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     auto engine = runtime::Engine::create(std::move(config));
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     loaded->engine = std::move(*engine);
-    WEIR_TRY(module, cli::load_file(options->file, loaded->engine->types()));
+    WEIR_TRY(module, cli::load_file(options->file, loaded->engine->types(), cli::FileBytes::copied));
     WEIR_CHECK(check_start(options->file, *module));
     auto code = runtime::ModuleCode::create(loaded->engine, module);
     if (!code)

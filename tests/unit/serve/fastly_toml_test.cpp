@@ -73,10 +73,6 @@ const Mistake mistakes[]{
     {in("backends.b", "url = 'http://a'\nca_certificate = { file = 'absent' }"), 3, "No such file or directory"},
     {in("backends.b", "url = 'http://a'\nca_certificate = 1"), 3, "unknown format for 'ca_certificates' field"},
     {in("backends.b", "url = 'http://a'\nclient_certificate = 1"), 3, "Expected a TOML table, found something else"},
-    {in("backends.b", "url = 'http://a'\nclient_certificate = { certificate = 1, key = 'x' }"), 3,
-     "Expected a string value for key certificate, got something else"},
-    {in("backends.b", "url = 'http://a'\nclient_certificate = { certificate = 'x', key = 'x' }"), 3,
-     "No keys found for client certificate"},
     {in("backends.b", "url = 'http://a'\nfirst_byte_timeout_ms = -1"), 3, "Illegal timeout value (must be an integer >= 0)"},
     {in("backends.b", "url = 'http://a'\nhealth = 'ill'"), 3, "'health' field has invalid value 'ill'"},
     {in("backends.b", "url = 'http://a'\nhealth = 1"), 3, "'health' field has invalid value 'not a string'"},
@@ -165,6 +161,16 @@ TEST_F(FastlyToml, all_mistakes_are_told_in_the_order_of_the_file)
     std::vector<uint32_t> lines;
     for (const ConfigProblem& problem : service.error()) lines.push_back(problem.line);
     EXPECT_EQ(lines, (std::vector<uint32_t>{2, 4, 5, 6, 7}));
+}
+
+TEST_F(FastlyToml, mistakes_in_both_parts_of_a_client_certificate_are_told)
+{
+    const auto service =
+        parse_fastly_toml(in("backends.b", "url = 'http://a'\nclient_certificate = { certificate = 1, key = 'x' }\n"));
+    ASSERT_FALSE(service);
+    ASSERT_EQ(service.error().size(), 2U);
+    EXPECT_NE(service.error()[0].text.find("No keys found for client certificate"), std::string::npos);
+    EXPECT_NE(service.error()[1].text.find("Expected a string value for key certificate, got something else"), std::string::npos);
 }
 
 TEST_F(FastlyToml, unknown_sections_and_other_keys_are_ignored)
