@@ -20,9 +20,13 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: weir hello ## build weir and the demos, run hello in C++ and in Go
+run: weir hello http fastly ## build weir and the demos, run hello, fetch from the servers and the edge services, in C++ and in Go
 	$(weir) run $(demos)/hello.wasm
 	$(weir) run $(demos)/go/hello.wasm
+	@scripts/run-server $(weir) $(demos)/http.wasm $(demos)/fetch.wasm
+	@scripts/run-server $(weir) $(demos)/go/http.wasm $(demos)/fetch.wasm
+	@scripts/run-edge $(weir) $(demos)/fastly.wasm
+	@scripts/run-edge $(weir) $(demos)/go/fastly.wasm
 
 .PHONY: weir
 weir: ## build weir (release) as build/release/bin/weir
@@ -42,9 +46,9 @@ export: weir ## build the libraries demos/export (C++) and demos/go/export, call
 	$(weir) run --invoke primes $(demos)/go/export.wasm 10
 
 .PHONY: http
-http: ## build the guests demos/http (C++) and demos/go/http, servers for  weir run --net=tcp:listen=127.0.0.1:3000
+http: ## build the guests demos/http (C++) and demos/go/http, servers, and demos/fetch, a client
 	@scripts/setup demos
-	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm
+	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm $(demos)/fetch.wasm
 
 .PHONY: fastly
 fastly: ## build the edge services demos/fastly and demos/guestbook (C++), and demos/go/fastly, for  weir serve

@@ -1,3 +1,4 @@
+#include "cli/cache_command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
@@ -19,6 +20,7 @@ int main(int argc, char** argv)
     if (const auto* const options = std::get_if<RunOptions>(&*command)) return run(*options);
     if (const auto* const options = std::get_if<InspectOptions>(&*command)) return inspect(*options);
     if (const auto* const how = std::get_if<Serve>(&*command)) return serve(*how);
+    if (const auto* const options = std::get_if<CacheOptions>(&*command)) return manage_cache(*options);
     print(STDOUT_FILENO, std::get<Show>(*command).text);
     return 0;
 }

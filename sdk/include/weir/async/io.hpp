@@ -69,9 +69,6 @@ public:
         if (error != 0 && m_waiting != nullptr) m_loop.call_soon(*this);
     }
 
-private:
-    friend class Operation;
-
     void on_due() override
     {
         if (m_waiting == nullptr) return;
@@ -81,6 +78,9 @@ private:
         m_loop.set_idle(*this);
         finished.m_awaiting.resume();
     }
+
+private:
+    friend class Operation;
 
     Loop& m_loop;
     Operation* m_waiting = nullptr;
@@ -121,9 +121,10 @@ public:
         return std::move(m_value);
     }
 
-private:
+protected:
     int attempt() override { return m_attempt(m_value); }
 
+private:
     Attempt m_attempt;
     T m_value{};
 };
@@ -136,9 +137,10 @@ public:
 
     Result<void> await_resume() const noexcept { return error() == 0 ? Result<void>{} : Error{error()}; }
 
-private:
+protected:
     int attempt() override { return m_attempt(); }
 
+private:
     Attempt m_attempt;
 };
 
@@ -218,9 +220,9 @@ private:
     class Deadline final : public detail::Timer {
     public:
         Deadline(Stream& stream, detail::TimerHeap& heap) noexcept : Timer(heap), m_stream(stream) {}
+        void on_due() override { m_stream.set_failure(ETIMEDOUT); }
 
     private:
-        void on_due() override { m_stream.set_failure(ETIMEDOUT); }
         Stream& m_stream;
     };
     void set_failure(int error) noexcept
