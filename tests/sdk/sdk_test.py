@@ -468,6 +468,43 @@ class Native(HttpTests):
     target, is_guest = [], False
 
 
+GO_SERVER = ROOT / "build/demos/go/http.wasm"
+
+
+@unittest.skipUnless(GO_SERVER.exists(), "make http builds the demo in Go")
+class Go(unittest.TestCase):
+    def test_the_demo_serves_and_ends_by_ctrl_c(self):
+        server = Server([WEIR, "run", "--net=tcp:listen=127.0.0.1", GO_SERVER, "127.0.0.1:0"])
+        self.assertRegex(server.line, r" Serving HTTP server on 127\.0\.0\.1:\d+\n$")
+        with Client(server.port) as client:
+            for _ in range(3):
+                response = client.ask("/")
+                self.assertEqual((response.status, response.body), (200, b"Hello, World!\n"))
+            server.process.send_signal(signal.SIGINT)
+            self.assertEqual(server.process.wait(60), 130)
+        self.assertEqual(server.process.communicate()[1], "")
+
+    def test_the_demo_says_what_is_wrong(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            where = "127.0.0.1:%d" % taken.getsockname()[1]
+            done = subprocess.run([WEIR, "run", "--net", GO_SERVER, where], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"listen tcp {where}: bind: Address already in use", done.stderr)
+
+
+@unittest.skipUnless(CLANG, "scripts/setup demos installs the guests' compiler")
+class Documentation(unittest.TestCase):
+    def test_examples_compile(self):
+        examples = re.findall(r"^```cpp\n(.*?)^```", (ROOT / "docs/sdk.md").read_text(), re.DOTALL | re.MULTILINE)
+        self.assertEqual(len(examples), 2)
+        # What the text around them takes for granted.
+        prelude = '#include "weir/async.hpp"\n#include <array>\nusing namespace std::chrono_literals;\n'
+        for example in examples:
+            done = subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", *OPTIONS, "-fsyntax-only", "-xc++", "-"],
+                                  input=prelude + example, text=True, stderr=subprocess.PIPE)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
 del HttpTests, Case
 
 if __name__ == "__main__":
