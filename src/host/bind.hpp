@@ -75,13 +75,6 @@ inline constexpr HostType host_type<uint8_t>{"u8", 1, HostType::Form::byte};
 
 using Parameter = runtime::HostParameter;
 
-/// Which values of a type a guest may pass: for a world's enumerations the largest, for its sets all bits together. Other values are answered
-/// with World::invalid_argument. Worlds whose functions look themselves leave it as it is.
-template <class T>
-inline constexpr uint64_t largest_argument = std::numeric_limits<uint64_t>::max();
-template <class T>
-inline constexpr uint64_t argument_bits = std::numeric_limits<uint64_t>::max();
-
 /// How many wasm parameters a C++ parameter takes, and how it is made of them.
 template <class T>
 struct Argument {
@@ -92,9 +85,7 @@ struct Argument {
     /// A narrow type must not lose bits: 256 is no uint8_t 0.
     static bool fits(const runtime::Value* v)
     {
-        const uint64_t value = sizeof(T) == 8 ? v->i64 : v->i32;
-        if (value > largest_argument<T> || (value & ~argument_bits<T>) != 0) return false;
-        if constexpr (sizeof(T) < 4) return value <= (uint32_t{1} << 8 * sizeof(T)) - 1;
+        if constexpr (sizeof(T) < 4) return v->i32 <= (uint32_t{1} << 8 * sizeof(T)) - 1;
         else return true;
     }
     static T make(const runtime::Value* v)
@@ -119,7 +110,7 @@ struct Argument<GuestSpan<T>> {
     static GuestSpan<T> make(const runtime::Value* v) { return {v[0].i32, v[1].i32}; }
 };
 
-/// Results that the guest receives through trailing pointer parameters: one for a value, one each for the members of a pair or tuple.
+/// Results that the guest receives through trailing pointer parameters: one for a value, one each for a pair's members.
 template <class T>
 struct OutParameters {
     static constexpr std::array descriptions{Parameter{Parameter::Kind::result, &host_type<T>}};
@@ -138,30 +129,19 @@ struct OutParameters<std::monostate> {
     static bool write(const GuestMemory&, const runtime::Value*, const std::monostate&) { return true; }
     static bool are_valid(const GuestMemory&, const runtime::Value*) { return true; }
 };
-/// The members of pairs and tuples.
-template <class... Members>
-struct OutParametersOf {
-    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, &host_type<Members>}...};
-    template <class Tuple>
-    static bool write(const GuestMemory& memory, const runtime::Value* pointers, const Tuple& values)
+template <class A, class B>
+struct OutParameters<std::pair<A, B>> {
+    static constexpr std::array descriptions{Parameter{Parameter::Kind::result, &host_type<A>},
+                                             Parameter{Parameter::Kind::result, &host_type<B>}};
+    static bool write(const GuestMemory& memory, const runtime::Value* p, const std::pair<A, B>& value)
     {
-        return std::apply(
-            [&](const Members&... value) {
-                size_t i = 0;
-                return (memory.write(GuestPtr<Members>{pointers[i++].i32}, value) && ...);
-            },
-            values);
+        return memory.write(GuestPtr<A>{p[0].i32}, value.first) && memory.write(GuestPtr<B>{p[1].i32}, value.second);
     }
-    static bool are_valid(const GuestMemory& memory, const runtime::Value* pointers)
+    static bool are_valid(const GuestMemory& memory, const runtime::Value* p)
     {
-        size_t i = 0;
-        return (memory.range(pointers[i++].i32, sizeof(Members)).has_value() && ...);
+        return memory.range(p[0].i32, sizeof(A)).has_value() && memory.range(p[1].i32, sizeof(B)).has_value();
     }
 };
-template <class A, class B>
-struct OutParameters<std::pair<A, B>> : OutParametersOf<A, B> {};
-template <class... Members>
-struct OutParameters<std::tuple<Members...>> : OutParametersOf<Members...> {};
 
 namespace detail {
 

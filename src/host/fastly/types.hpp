@@ -1,6 +1,6 @@
 #pragma once
 
-#include "host/bind.hpp"
+#include "host/fastly/bind.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -229,20 +229,14 @@ namespace weir::host {
     {                                                                    \
         name, sizeof(fastly::type), runtime::HostType::Form::__VA_ARGS__ \
     }
-#define WEIR_ENUM(type, name, last, words)                   \
-    WEIR_TYPE(type, name, enumeration, words);               \
-    template <>                                              \
-    inline constexpr uint64_t largest_argument<fastly::type> \
-    {                                                        \
-        static_cast<uint64_t>(fastly::type::last)            \
-    }
-#define WEIR_FLAGS(type, name, all, words)                \
-    WEIR_TYPE(type, name, flags, words);                  \
-    template <>                                           \
-    inline constexpr uint64_t argument_bits<fastly::type> \
-    {                                                     \
-        fastly::all                                       \
-    }
+#define WEIR_ENUM(type, name, last, words)     \
+    WEIR_TYPE(type, name, enumeration, words); \
+    template <>                                \
+    struct Argument<fastly::type> : fastly::LimitedArgument<fastly::type, static_cast<uint32_t>(fastly::type::last)> {}
+#define WEIR_FLAGS(type, name, all, words) \
+    WEIR_TYPE(type, name, flags, words);   \
+    template <>                            \
+    struct Argument<fastly::type> : fastly::SetArgument<fastly::type, fastly::all> {}
 
 WEIR_TYPE(Status, "status", enumeration, fastly::status_words);
 WEIR_TYPE(RequestHandle, "request", number);
