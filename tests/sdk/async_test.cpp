@@ -258,6 +258,28 @@ TEST(Stream, a_cancelled_read_leaves_the_stream_usable)
     loop.run(tries(loop));
 }
 
+TEST(Stream, a_stream_that_is_always_ready_leaves_others_their_turn)
+{
+    Loop loop;
+    Pair pair{loop};
+    const auto other = [](Loop& l, int& turns) -> Task<void> {
+        for (;;) {
+            co_await l.sleep(0s);
+            ++turns;
+        }
+    };
+    const auto reads = [&](Loop& l) -> Task<int> {
+        Group group{l};
+        int turns = 0;
+        group.spawn(other(l, turns));
+        EXPECT_TRUE(co_await pair.b->write(std::string(1000, 'x')));
+        std::string part(1, '\0');
+        for (int i = 0; i < 1000; ++i) EXPECT_TRUE(co_await pair.a->read(bytes_of(part)));
+        co_return turns;
+    };
+    EXPECT_GE(loop.run(reads(loop)), 50);
+}
+
 TEST(Connect, refusals_are_values)
 {
     Loop loop;
@@ -309,6 +331,8 @@ TEST(Http, server_and_client_speak_with_one_another)
         group.spawn(serves(l, std::move(*listener), echo));
 
         http::Client client{l};
+        EXPECT_EQ((co_await client.exchange(http::ClientRequest{})).error(), ENOTCONN);
+        EXPECT_EQ((co_await client.read_all(1)).error(), ENOTCONN);
         EXPECT_TRUE(co_await client.connect("127.0.0.1", address.port()));
         http::ClientRequest whole{"POST", "/"};
         whole.set_body("whole");

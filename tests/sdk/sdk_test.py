@@ -219,6 +219,12 @@ class HttpTests(Case):
             self.assertEqual(client.ask("/short").body, b"12345")
             self.assertTrue(client.is_at_end())
 
+    def test_a_length_without_a_body_is_the_handlers_mistake(self):
+        with self.serve() as server, Client(server.port) as client:
+            self.assertEqual(client.ask("/promise", "HEAD").fields["content-length"], "10")
+            response = client.ask("/promise")
+            self.assertEqual((response.status, response.body), (500, b""))
+
     def test_what_is_no_request_is_refused(self):
         head = "POST /echo HTTP/1.1\r\nHost: a\r\n"
         cases = (

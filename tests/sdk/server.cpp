@@ -53,6 +53,7 @@ public:
         else if (path == "/early") co_await early(request, response);
         else if (path == "/small") co_await small(request, response);
         else if (path == "/short") co_await cut_short(response);
+        else if (path == "/promise") response.set_length(10);
         else if (path == "/sleep") co_await sleep(to_number(request.query()), response);
         else if (path == "/close") closing(response);
         else if (path == "/status") response.set_status(static_cast<int>(to_number(request.query())));

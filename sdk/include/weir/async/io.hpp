@@ -83,7 +83,10 @@ private:
     friend class Operation;
 
     Loop& m_loop;
+    static constexpr unsigned most_attempts_in_a_row = 16;
+
     Operation* m_waiting = nullptr;
+    unsigned m_attempts_in_a_row = 0;  // without waiting
     int m_failure = 0;
     bool m_is_worth_trying = true;
 };
@@ -94,11 +97,14 @@ bool Operation::await_ready()
         m_error = m_channel.m_failure;
         return true;
     }
-    return m_channel.m_is_worth_trying && is_finished_by_attempt();
+    // Now and then it waits though it need not, for others to have their turn: who sends without end would keep the loop for itself.
+    if (!m_channel.m_is_worth_trying || ++m_channel.m_attempts_in_a_row > Channel::most_attempts_in_a_row) return false;
+    return is_finished_by_attempt();
 }
 void Operation::await_suspend(std::coroutine_handle<> awaiting)
 {
     m_awaiting = awaiting;
+    m_channel.m_attempts_in_a_row = 0;
     m_channel.m_waiting = this;
     m_channel.m_loop.await(m_channel);
 }

@@ -113,6 +113,7 @@ public:
     /// @error EINVAL  More than the length that was said.
     [[nodiscard]] async::Task<Result<void>> write(std::string_view part)
     {
+        if (!m_connection) co_return Error{ENOTCONN};
         if (m_length_left) {
             if (part.size() > *m_length_left) co_return Error{EINVAL, "the body is longer than it was said to be"};
             *m_length_left -= part.size();
@@ -127,6 +128,7 @@ public:
     /// @error EINVAL  Fewer than the length that was said.
     [[nodiscard]] async::Task<Result<void>> finish()
     {
+        if (!m_connection) co_return Error{ENOTCONN};
         if (m_length_left.value_or(0) != 0) co_return Error{EINVAL, "the body is shorter than it was said to be"};
         if (!m_length_left) m_connection->out += "0\r\n\r\n";
         co_return co_await m_connection->flush();
@@ -138,6 +140,7 @@ public:
     [[nodiscard]] async::Task<Result<void>> receive()
     {
         using HeadState = detail::Connection::HeadState;
+        if (!m_connection) co_return Error{ENOTCONN};
         for (;;) {
             const auto got = co_await m_connection->read_head(m_options.response_timeout, m_options.response_timeout);
             switch (got.state) {
@@ -160,10 +163,18 @@ public:
     /// The head of the response; what it views lives until the next request.
     [[nodiscard]] const ResponseHead& response() const noexcept { return m_head; }
     /// `Result<size_t> n = co_await client.read(buffer);` 0 is the end of the body.
-    [[nodiscard]] async::Task<Result<size_t>> read(std::span<std::byte> into) { return m_connection->read_body(into); }
+    [[nodiscard]] async::Task<Result<size_t>> read(std::span<std::byte> into)
+    {
+        if (!m_connection) co_return Error{ENOTCONN};
+        co_return co_await m_connection->read_body(into);
+    }
     /// The whole body.
     /// @error EMSGSIZE  It has more than `max_bytes`.
-    [[nodiscard]] async::Task<Result<std::string>> read_all(size_t max_bytes) { return m_connection->read_all(max_bytes); }
+    [[nodiscard]] async::Task<Result<std::string>> read_all(size_t max_bytes)
+    {
+        if (!m_connection) co_return Error{ENOTCONN};
+        co_return co_await m_connection->read_all(max_bytes);
+    }
 
 private:
     Result<void> append_head(const ClientRequest& request, std::optional<uint64_t> length)

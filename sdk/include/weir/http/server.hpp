@@ -114,12 +114,16 @@ public:
     void set_body(std::string&& body) noexcept { m_body = std::move(body); }
     void set_body(const char* body) { m_body.assign(body); }
 
-    /// How long the parts will be together; without it they are sent in chunks.
-    void set_length(uint64_t length) noexcept { m_length = length; }
+    /// How long the parts will be together; without it they are sent in chunks. Of no effect once the first is sent.
+    void set_length(uint64_t length) noexcept
+    {
+        if (!m_is_committed) m_length = length;
+    }
     /// Sends a part of the body; returns when the client, or the buffers on the way to it, have taken it.
     /// @error EINVAL  More than the length that was set.  @error EPIPE, ECONNRESET, ETIMEDOUT  The client is gone, or takes nothing.
     [[nodiscard]] async::Task<Result<void>> write(std::string_view part)
     {
+        if (m_has_failed) co_return Error{EPIPE, "an earlier part could not be sent"};
         if (!m_is_committed) commit(std::nullopt);
         if (part.empty()) co_return co_await m_connection.flush();
         if (m_length) {
@@ -198,6 +202,11 @@ private:
     async::Task<Result<void>> finish()
     {
         if (!m_is_committed) {
+            if (m_length && *m_length != m_body.size() && !m_request_is_head) {  // promised, and not given
+                m_status = 500;
+                m_length.reset();
+                m_body.clear();
+            }
             commit(m_body.size());
             if (m_has_no_body) co_return {};
             if (m_body.size() > small_bytes) co_return co_await m_connection.flush(m_body);
@@ -205,7 +214,8 @@ private:
             co_return {};
         }
         if (m_has_failed) co_return Error{ECONNRESET};
-        if (m_length && m_written != *m_length) co_return Error{EINVAL, "the body is shorter than it was said to be"};
+        if (m_length && m_written != *m_length && !m_has_no_body)
+            co_return Error{EINVAL, "the body is shorter than it was said to be"};
         if (m_is_chunked && !m_has_no_body) m_connection.out += "0\r\n\r\n";
         co_return {};
     }
