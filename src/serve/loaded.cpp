@@ -102,7 +102,6 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     std::shared_ptr<fastly::Service> service;
     if (options->config_file.empty()) {
         service = bare_service();
-        log->write(Level::warn, nullptr, "no configuration is given (-C fastly.toml): there are no backends and no stores");
     } else {
         WEIR_TRY(configured, load_config(options->config_file));
         service = std::move(configured);
@@ -135,6 +134,8 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     loaded->code = std::move(*code);
     WEIR_TRY(imports, link(*loaded));
     loaded->imports = std::move(imports);
+    if (options->config_file.empty())
+        log->write(Level::warn, nullptr, "no configuration is given (-C fastly.toml): there are no backends and no stores");
     return loaded;
 }
 

@@ -637,7 +637,9 @@ class Inspect(Case):
         text = self.text(m.bytes())
         for part in ("edge service", "weir serve x.wasm"):
             self.assertIn(part, text)
+        m = wasm.Module()
         m.import_function("wasi_snapshot_preview1", "no_such", [wasm.I32], [wasm.I32])
+        m.function(b"", export="_start")
         text = self.text(m.bytes())
         for part in ("not with this weir", "MISSING"):
             self.assertIn(part, text)
