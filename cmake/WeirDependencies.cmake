@@ -10,6 +10,7 @@
 #   ZLIB::ZLIB       packed responses of backends
 #   weir_tomlplusplus  configurations of edge services: TOML with positions, for messages
 #   CLI11::CLI11     the command line
+#   Zydis::Zydis     decoding of x86-64 instructions, for weir inspect --asm and tests
 #   GTest::gtest     tests
 find_package(Threads REQUIRED)
 if(WEIR_STATIC)
@@ -51,6 +52,7 @@ if(WEIR_HTTP)
   target_include_directories(weir_tomlplusplus SYSTEM INTERFACE "${WEIR_TOMLPLUSPLUS_INCLUDE_DIR}")
 endif()
 find_package(asmjit REQUIRED)
+find_package(zydis 4 REQUIRED)
 # Inlined from its header.
 find_path(WEIR_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 add_library(weir_xxhash INTERFACE)

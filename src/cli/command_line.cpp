@@ -36,6 +36,7 @@ constexpr std::array run_options{
     Option{"--bounds", "auto|guard|checked"},
     Option{"--tier", "auto|baseline|optimized"},
     Option{"--tier-stress", ""},
+    Option{"--profile", "perfmap|jitdump"},
     Option{"--no-cache", ""},
     Option{"--timeout", "TIME[ms|s|m|h]"},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
@@ -50,6 +51,8 @@ constexpr std::array run_options{
 constexpr std::array inspect_options{
     Option{"--compile-all", ""},
     Option{"--threads", "N"},
+    Option{"--asm", "FUNCTION"},
+    Option{"--tier", "baseline|optimized"},
 };
 
 constexpr std::string_view general_help =
@@ -58,6 +61,7 @@ constexpr std::string_view general_help =
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
   weir serve [OPTIONS] FILE            serve HTTP with an edge service (Fastly)
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
+  weir compile [OPTIONS] FILE -o OUT   compile a program, for  weir run OUT
   weir cache ls | rm | prune | path    the machine code kept of other runs
 
   weir run --help, weir inspect --help, ...    their options
@@ -74,8 +78,7 @@ constexpr std::string_view run_help =
 
   --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
-  --cwd DIR                  the program's working directory, by its own name
-  --stdin FILE               what it reads as standard input
+  --cwd DIR, --stdin FILE    its working directory, by its own name; its input
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
   --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:80,
@@ -83,6 +86,7 @@ constexpr std::string_view run_help =
   --listen, --dial H:P       hand it a listening socket, a connection
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
+  --profile FORMAT           tell perf the guest's code: perfmap, jitdump
   --no-cache                 keep no machine code; for tests also: --tier-stress
   --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
@@ -100,10 +104,31 @@ constexpr std::string_view inspect_help =
     R"(weir inspect [OPTIONS] FILE   what a module is, needs and offers
 
   --compile-all [--threads N]   compile all functions, say how fast
+  --asm FUNCTION                its machine code, by name or number ...
+  --tier TIER                   ... of baseline or optimized alone
 
 Examples:
   weir inspect tool.wasm
   weir inspect --compile-all --threads 4 tool.wasm
+  weir inspect --asm main.main --tier optimized tool.wasm
+)";
+
+constexpr std::string_view compile_help =
+    R"(weir compile [OPTIONS] FILE [-o OUT]   compile all of a program, in advance
+
+  -o OUT           where to (FILE with the ending .weir);  weir run OUT  runs it
+  -O0              by the baseline, at once
+  -O1              small loops that call nothing by LLVM (the default)
+  -O2, -O3         everything by LLVM, which takes minutes for large programs
+  --threads N      processors to use (all)
+  --bounds MODE    how memory is kept in bounds: auto, guard, checked
+
+What is hot when it runs is compiled by LLVM then, as always.
+OUT is machine code for this weir and for processors with all the features of
+this one. objdump, nm, gdb and perf understand it.
+
+Examples:
+  weir compile server.wasm -o server.weir && weir run --net server.weir
 )";
 
 constexpr std::string_view cache_help =
@@ -264,6 +289,10 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                     ->transform(CLI::CheckedTransformer(std::map<std::string, Tier>{
                         {"auto", Tier::automatic}, {"baseline", Tier::baseline}, {"optimized", Tier::optimized}}));
             if (name == "--tier-stress") app.add_flag_callback(name, [&] { options.tier = Tier::stress; });
+            if (name == "--profile")
+                app.add_option(name, options.profile)
+                    ->transform(CLI::CheckedTransformer(
+                        std::map<std::string, Profile>{{"perfmap", Profile::map}, {"jitdump", Profile::jitdump}}));
             if (name == "--no-cache") app.add_flag_callback(name, [&] { options.uses_cache = false; });
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
@@ -278,6 +307,8 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                 app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
             if (name == "--compile-all") app.add_flag(name, options.compiles_all);
+            if (name == "--asm") app.add_option(name, options.function);
+            if (name == "--tier") app.add_option(name, options.tier)->check(CLI::IsMember({"baseline", "optimized"}));
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
         }
     }
@@ -322,6 +353,43 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
         return Unexpected{usage(fmt::format("weir {} takes one file", command),
                                 fmt::format("'{}' is one too many", printable(words[0])), "options stand before the file")};
     }
+    return Command{std::move(options)};
+}
+
+Problem compile_usage(std::string error, std::string because = {})
+{
+    return usage(std::move(error), std::move(because), "weir compile [-O0|-O1|-O2|-O3] FILE -o OUT;  weir compile --help");
+}
+
+/// Options stand before and behind FILE: nothing here is the program's.
+Result<Command, Problem> parse_compile(Words words)
+{
+    CompileProgramOptions options;
+    const std::map<std::string_view, runtime::BoundsPolicy> bounds{{"auto", runtime::BoundsPolicy::automatic},
+                                                                   {"guard", runtime::BoundsPolicy::guard},
+                                                                   {"checked", runtime::BoundsPolicy::checked}};
+    for (size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--help" || word == "-h") return Command{Show{std::string{compile_help}}};
+        if (word.size() == 3 && word.starts_with("-O") && word[2] >= '0' && word[2] <= '3') {
+            options.level = static_cast<unsigned>(word[2] - '0');
+        } else if (word == "-o" || word == "--threads" || word == "--bounds") {
+            if (i + 1 == words.size()) return Unexpected{compile_usage(fmt::format("option {} needs a value", word))};
+            const std::string_view value = words[++i];
+            if (word == "-o") options.output = value;
+            else if (word == "--bounds" && bounds.contains(value)) options.bounds = bounds.at(value);
+            else if (const auto count = parse_size(value); word == "--threads" && count && *count >= 1 && *count <= 256)
+                options.threads = static_cast<unsigned>(*count);
+            else return Unexpected{compile_usage(fmt::format("the value of {} is not understood: '{}'", word, printable(value)))};
+        } else if (word.size() > 1 && word.starts_with("-")) {
+            return Unexpected{compile_usage(fmt::format("weir compile has no option {}", printable(word)))};
+        } else if (options.file.empty()) {
+            options.file = word;
+        } else {
+            return Unexpected{compile_usage("weir compile takes one file", fmt::format("'{}' is one too many", printable(word)))};
+        }
+    }
+    if (options.file.empty()) return Unexpected{compile_usage("weir compile: which file?")};
     return Command{std::move(options)};
 }
 
@@ -381,6 +449,7 @@ Result<Command, Problem> parse_command_line(Words words)
     if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
     if (first == "serve") return Command{Serve{.name = "weir-serve", .words = words.subspan(1)}};
     if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
+    if (first == "compile") return parse_compile(words.subspan(1));
     if (first == "cache") return parse_cache(words.subspan(1));
     return parse<RunOptions>(words, run_options, "run");
 }

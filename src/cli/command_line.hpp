@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "cli/cache_command.hpp"
+#include "cli/compile.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
 #include "cli/run.hpp"
@@ -22,7 +23,7 @@ struct Serve {
     std::string_view name;  // as what: weir-serve, or the tool whose place it takes
     std::span<const char* const> words;
 };
-using Command = std::variant<RunOptions, InspectOptions, CacheOptions, Serve, Show>;
+using Command = std::variant<RunOptions, InspectOptions, CacheOptions, CompileProgramOptions, Serve, Show>;
 
 /// Understands the words after the program's name. Options before FILE are weir's; everything after it is the guest's,
 /// whatever it looks like.

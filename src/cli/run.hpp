@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "cli/console.hpp"
+#include "cli/profile.hpp"
 #include "host/wasip1/world.hpp"
 #include "runtime/engine.hpp"
 
@@ -57,6 +58,7 @@ struct RunOptions {
     TraceOptions trace;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
     Tier tier = Tier::automatic;
+    Profile profile = Profile::none;
     bool uses_cache = true;
     std::optional<Timeout> timeout;            // from the guest's start; more than 0
     std::optional<uint64_t> max_memory_bytes;  // of each memory
@@ -67,6 +69,8 @@ struct RunOptions {
 /// Runs a command module; answers the process's exit code: the guest's, or one of ExitCode.
 [[nodiscard]] int run(const RunOptions& options);
 
+/// Who asks for LLVM shall not get something else in silence.
+[[nodiscard]] Result<void, Problem> check_optimizer(std::string hint);
 /// The guest sees the host's name unless told otherwise.
 [[nodiscard]] Result<wasip1::Preopen, Problem> parse_directory(std::string_view text);
 /// What the guest gets as environment: weir's own if asked, then each variable named, which replaces an inherited one.

@@ -1,6 +1,6 @@
 #include "cli/serve.hpp"
 
-#include "base/companion.hpp"
+#include "compile_process/remote_compiler.hpp"
 
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@ namespace weir::cli {
 
 int serve(const Serve& how)
 {
-    const std::string program = companion_program("weir-serve");
+    const std::string program = compile_process::installed_program("weir-serve");
     std::string name{how.name};
     std::vector<char*> words{name.data()};
     for (const char* const word : how.words) words.push_back(const_cast<char*>(word));  // NOLINT: execv does not write to them

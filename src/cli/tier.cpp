@@ -34,16 +34,21 @@ void choose_tiers(Tier tier, runtime::EngineConfig& config)
     config.tiers = tier == Tier::stress ? runtime::TierPolicy::eager : runtime::TierPolicy::by_heat;
 }
 
-Result<void, Problem> check_tier(Tier tier)
+Result<void, Problem> check_optimizer(std::string hint)
 {
-    const bool wants_optimizer = tier == Tier::optimized || tier == Tier::stress;
-    if (!wants_optimizer) return {};
-    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = "--tier baseline  runs without it"};
+    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = std::move(hint)};
     if (!has_optimizer) problem.because = "this weir was built without LLVM";
     else if (const std::string program = compile_process::installed_compiler(); ::access(program.c_str(), X_OK) != 0)
         problem.because = fmt::format("'{}': {}", printable(program), std::strerror(errno));
     else return {};
     return Unexpected{std::move(problem)};
+}
+
+Result<void, Problem> check_tier(Tier tier)
+{
+    const bool wants_optimizer = tier == Tier::optimized || tier == Tier::stress;
+    if (wants_optimizer) WEIR_CHECK(check_optimizer("--tier baseline  runs without it"));
+    return {};
 }
 
 }  // namespace weir::cli
