@@ -231,14 +231,16 @@ std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<
     return std::make_shared<RemoteCompiler>(std::move(baseline), effort);
 }
 
-std::string installed_compiler()
+std::string installed_program(std::string_view name)
 {
     std::array<char, PATH_MAX> self{};
     const ssize_t n = ::readlink("/proc/self/exe", self.data(), self.size());
     std::string folder{self.data(), n > 0 ? static_cast<size_t>(n) : 0};
     folder.resize(folder.rfind('/') + 1);  // none: the name alone, which is not found
-    const std::string beside = folder + "weir-llvm";
-    return ::access(beside.c_str(), X_OK) == 0 ? beside : folder + "../libexec/weir/weir-llvm";
+    const std::string beside = folder + std::string{name};
+    return ::access(beside.c_str(), X_OK) == 0 ? beside : folder + "../libexec/weir/" + std::string{name};
 }
+
+std::string installed_compiler() { return installed_program("weir-llvm"); }
 
 }  // namespace weir::compile_process
