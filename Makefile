@@ -107,6 +107,11 @@ bench-start: weir hello ## cold start beside wasmtime
 	@scripts/setup bench && scripts/peers
 	@bench/compare.py start
 
+.PHONY: bench-warm
+bench-warm: weir hello ## start with a filled cache and from compiled programs, beside wasmtime
+	@scripts/setup bench && scripts/peers
+	@bench/compare.py warm
+
 .PHONY: bench-run
 bench-run: weir hello ## compiled code, and compiling, beside wasmtime and native code
 	@scripts/setup bench && scripts/peers
