@@ -41,6 +41,16 @@ export: weir ## build the libraries demos/export (C++) and demos/go/export, call
 	$(weir) run --invoke primes $(demos)/export.wasm 10
 	$(weir) run --invoke primes $(demos)/go/export.wasm 10
 
+.PHONY: embed
+embed: ## build demos/embed, a C++ program that runs guests by weir's library, against an installed weir, and run it
+	@scripts/setup build demos
+	@$(MAKE) --no-print-directory $(demos)/embed.wasm
+	@scripts/build release weir_embed
+	@cmake --install $(build)/release --prefix $(build)/prefix --component embed >$(build)/prefix.log
+	@CXX=clang++-22 cmake -S demos/embed -B $(build)/embed -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(CURDIR)/$(build)/prefix >>$(build)/prefix.log
+	@cmake --build $(build)/embed
+	$(build)/embed/embed $(demos)/embed.wasm
+
 .PHONY: http
 http: ## build the guests demos/http (C++) and demos/go/http, servers for  weir run --net=tcp:listen=127.0.0.1:3000
 	@scripts/setup demos
@@ -51,6 +61,12 @@ sdk_headers := $(shell find sdk/include -name '*.hpp')
 $(demos)/%.wasm: demos/%/*.cpp $(sdk_headers) Makefile
 	@mkdir -p $(@D)
 	$(guest_cxx) $(guest_cxxflags) -Isdk/include -o $@ $(filter %.cpp,$^)
+
+$(demos)/export.wasm: demos/export/primes.hpp
+# Its folder has the host's program as well.
+$(demos)/embed.wasm: demos/embed/guest.cpp demos/export/primes.hpp $(sdk_headers) Makefile
+	@mkdir -p $(@D)
+	$(guest_cxx) $(guest_cxxflags) -mexec-model=reactor -Isdk/include -o $@ $<
 
 # Libraries: modules whose functions others call.
 $(demos)/export.wasm: guest_cxxflags += -mexec-model=reactor
@@ -110,6 +126,14 @@ bench-wasi: weir ## files, listings and clocks beside wasmtime, wazero and nativ
 bench-http: weir http ## the demos' servers beside native ones, and wasirun where .peers/bin has it, under wrk
 	@scripts/setup bench
 	@bench/http.py
+
+.PHONY: bench-api
+bench-api: ## calls between host and guest, instances from the pool and their memory, beside wasmtime
+	@scripts/setup build demos bench
+	@$(MAKE) --no-print-directory $(demos)/export.wasm $(demos)/go/export.wasm
+	@scripts/build release weir-bench-api
+	@$(build)/release/bin/weir-bench-api $(CURDIR)/.venv/lib/python3*/site-packages/wasmtime/linux-x86_64/_libwasmtime.so \
+	    $(demos)/export.wasm $(demos)/go/export.wasm
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -150,7 +150,10 @@ private:
 
 class RemoteCompiler final : public runtime::Compiler {
 public:
-    explicit RemoteCompiler(std::shared_ptr<const runtime::Compiler> baseline) : m_baseline(std::move(baseline)) {}
+    RemoteCompiler(std::shared_ptr<const runtime::Compiler> baseline, std::string program)
+        : m_baseline(std::move(baseline)), m_program(std::move(program))
+    {
+    }
 
     Result<void, CompileError> compile_function(const wasm::Module& module, const runtime::ContextLayout&,
                                                 const runtime::CompileOptions& options, wasm::FuncIdx function,
@@ -193,7 +196,7 @@ private:
     {
         if (m_process == nullptr) {
             if (m_failures >= max_processes) return Unexpected{SysError{ECONNREFUSED, "weir-llvm", {}}};
-            WEIR_TRY(started, Process::start(installed_compiler()));
+            WEIR_TRY(started, Process::start(m_program));
             WEIR_CHECK(started->greet());
             m_process = std::move(started);
         }
@@ -209,6 +212,7 @@ private:
     }
 
     const std::shared_ptr<const runtime::Compiler> m_baseline;
+    const std::string m_program;
     mutable std::mutex m_mutex;  // guards what follows
     mutable std::unique_ptr<Process> m_process;
     mutable int m_failures = 0;
@@ -216,9 +220,14 @@ private:
 
 }  // namespace
 
+std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline,
+                                                                std::string program)
+{
+    return std::make_shared<RemoteCompiler>(std::move(baseline), std::move(program));
+}
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline)
 {
-    return std::make_shared<RemoteCompiler>(std::move(baseline));
+    return create_remote_compiler(std::move(baseline), installed_compiler());
 }
 
 std::string installed_compiler()

@@ -38,6 +38,13 @@ public:
     /// The references of an element segment and the bytes of a data segment; empty once dropped.
     [[nodiscard]] std::span<const uint64_t> elem(wasm::ElemIdx e) const { return m_elems[e.value]; }
     [[nodiscard]] std::span<const std::byte> data(wasm::DataIdx d) const { return m_datas[d.value]; }
+    /// For InitialState.
+    void undrop_segments(const std::vector<std::vector<uint64_t>>& elems, const std::vector<std::span<const std::byte>>& datas)
+    {
+        for (size_t i = 0; i < elems.size(); ++i)
+            if (m_elems[i].size() != elems[i].size()) m_elems[i] = elems[i];
+        m_datas = datas;
+    }
     void drop_elem(wasm::ElemIdx e) { m_elems[e.value] = {}; }
     void drop_data(wasm::DataIdx d) { m_datas[d.value] = {}; }
 

@@ -22,8 +22,8 @@ T& at_offset(InstanceContext* context, uint32_t offset)
 
 class Instantiation {
 public:
-    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports)
-        : m_store(store), m_imports(imports), m_instance(new Instance)
+    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports, StartFunction start)
+        : m_store(store), m_imports(imports), m_start(start), m_instance(new Instance)
     {
         m_instance->m_store = &store;
         m_instance->m_code = std::move(code);
@@ -43,7 +43,7 @@ public:
         m_store.m_instances.push_back(std::move(m_instance));
         if (const TrapKind trap = run_segments(*instance); trap != TrapKind::none)
             return Unexpected{InstantiateError{Trap{trap, "while the module's segments were copied", {}, false}}};
-        if (module.start) {
+        if (module.start && m_start == StartFunction::is_run) {
             Value none[1];
             const Outcome outcome = m_store.call(*instance->function(*module.start), none);
             if (const auto* const trap = std::get_if<Trap>(&outcome)) return Unexpected{InstantiateError{*trap}};
@@ -183,17 +183,19 @@ private:
 
     Store& m_store;
     std::span<const Extern> m_imports;
+    StartFunction m_start;
     std::unique_ptr<Instance> m_instance;
 };
 
-Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports)
+Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports,
+                                                       StartFunction start)
 {
     const auto& wanted = code->module()->imports;
     const auto is_kind_wanted = [](const Extern& e, const wasm::Import& import) { return e.index() == import.type.index(); };
     if (!std::ranges::equal(imports, wanted, is_kind_wanted))
         return Unexpected{InstantiateError{std::string{"the imports given are not those of the module"}}};
     try {
-        return Instantiation{*this, std::move(code), imports}.run();
+        return Instantiation{*this, std::move(code), imports, start}.run();
     } catch (const std::bad_alloc&) {
         return Unexpected{InstantiateError{std::string{"out of memory"}}};
     }

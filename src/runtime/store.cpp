@@ -11,6 +11,8 @@ namespace weir::runtime {
 namespace {
 // What a prologue that lies below the limit by less than its own check may still touch, made inaccessible.
 constexpr size_t stack_guard_bytes = size_t{64} * 1024;
+// Of a stack that is used again; most guests need no more.
+constexpr size_t max_kept_stack_bytes = size_t{64} * 1024;
 }  // namespace
 
 Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> engine)
@@ -68,9 +70,14 @@ Outcome Store::end_call(const Activation& activation, int how)
 
 Outcome Store::call(const Function& function, Value* values)
 {
-    const int32_t thread = prepare_thread_for_guests();
     const void* const entry = m_engine->entry_code(function.type);
     if (entry == nullptr) return Trap{TrapKind::code_space_exhausted, {}, {}, false};
+    return call(entry, function, values);
+}
+
+Outcome Store::call(const void* entry, const Function& function, Value* values)
+{
+    const int32_t thread = prepare_thread_for_guests();
     const auto stack_top = find_stack_top(current_exec);
     if (!stack_top) return stack_top.error();
 
@@ -84,6 +91,16 @@ Outcome Store::call(const Function& function, Value* values)
         how = weir_enter_guest(&activation, *stack_top, entry, function.context, function.slot, m_exec.get(), values);
     }
     return end_call(activation, how);
+}
+
+void Store::recycle() noexcept
+{
+    withdraw_interrupts();
+    m_stopped_for = 0;
+    m_pending_exit.reset();
+    m_pending_detail.clear();
+    const size_t usable = m_stack.size_bytes() - stack_guard_bytes;
+    if (usable > max_kept_stack_bytes) ::madvise(m_stack.data() + stack_guard_bytes, usable - max_kept_stack_bytes, MADV_DONTNEED);
 }
 
 Result<void*, Trap> Store::find_stack_top(const ExecContext* outer) const

@@ -46,4 +46,11 @@ uint64_t Table::grow(uint64_t delta, uint64_t value) noexcept
     return old_size;
 }
 
+void Table::reset(std::span<const uint64_t> contents) noexcept
+{
+    std::ranges::copy(contents, m_storage.get());
+    m_budget.elements_left += size - contents.size();
+    size = contents.size();
+}
+
 }  // namespace weir::runtime
