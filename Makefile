@@ -17,7 +17,7 @@ guest_cxxflags := -std=c++20 -O2 -Wall -Wextra -fno-exceptions
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: weir hello ## build weir and the demos, run hello in C++ and in Go
@@ -79,8 +79,8 @@ $(demos)/go/%.wasm: FORCE
 	cd demos/go && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath $(go_flags) -o $(CURDIR)/$@ ./$*
 
 .PHONY: test
-test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, a short fuzz
-	@scripts/test unit spec go fuzz
+test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, random modules, a short fuzz
+	@scripts/test unit spec go diff fuzz
 
 .PHONY: test-unit
 test-unit: ## the tests that ctest knows: unit, codegen, CLI
@@ -89,6 +89,10 @@ test-unit: ## the tests that ctest knows: unit, codegen, CLI
 .PHONY: test-spec
 test-spec: ## the official specification test suite
 	@scripts/test spec
+
+.PHONY: test-diff
+test-diff: ## random modules in every configuration and in V8 (DIFF_SECONDS=600: others, for so long)
+	@scripts/test diff
 
 .PHONY: test-fuzz
 test-fuzz: ## each fuzzer for some seconds (FUZZ_SECONDS=20)
@@ -122,6 +126,11 @@ bench-wasi: weir ## files, listings and clocks beside wasmtime, wazero and nativ
 	@scripts/setup demos bench && scripts/peers wasmtime wazero
 	@bench/compare.py wasi
 
+.PHONY: bench-programs
+bench-programs: weir ## whole programs in C and Go beside wasmtime, wasm2c and native code (QUICK=1: a first impression)
+	@scripts/setup cargo demos bench programs && scripts/peers
+	@for what in c go cold; do bench/programs.py $$what $(if $(QUICK),--quick) || exit; done
+
 .PHONY: bench-http
 bench-http: weir http ## the demos' servers beside native ones, and wasirun where .peers/bin has it, under wrk
 	@scripts/setup bench
@@ -137,7 +146,7 @@ bench-api: ## calls between host and guest, instances from the pool and their me
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint go-tests)
+	rm -rf $(addprefix $(build)/,release debug asan tsan fuzz ci demos bench spec lint go-tests diff)
 
 .PHONY: distclean
 distclean: clean ## clean, and remove the tools that were installed into this folder

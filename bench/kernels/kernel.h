@@ -1,5 +1,5 @@
-/* What every kernel shares: a program that takes a number of iterations, prints a checksum to stdout, and to stderr the
-   time that the kernel itself took, so that the start of a runtime is not part of it. */
+/* What every kernel shares: a program that takes a number of iterations and, if it is to do that more than once, of rounds. It prints a
+   checksum to stdout, and to stderr the time that the kernel itself took in each round, so that the start of a runtime is no part of it. */
 #ifndef WEIR_BENCH_KERNEL_H
 #define WEIR_BENCH_KERNEL_H
 
@@ -21,16 +21,21 @@ static uint64_t now_ns(void)
 
 int main(int argc, char** argv)
 {
-    if (argc != 2) {
-        fputs("one argument: the number of iterations\n", stderr);
+    if (argc != 2 && argc != 3) {
+        fputs("arguments: the number of iterations, and of rounds if more than one\n", stderr);
         return 2;
     }
     const uint32_t iterations = (uint32_t)strtoul(argv[1], NULL, 10);
-    const uint64_t start = now_ns();
-    const uint64_t checksum = kernel(iterations);
-    const uint64_t elapsed = now_ns() - start;
+    const unsigned long rounds = argc == 3 ? strtoul(argv[2], NULL, 10) : 1;
+    uint64_t checksum = 0;
+    for (unsigned long round = 0; round < rounds; ++round) {
+        const uint64_t start = now_ns();
+        const uint64_t answer = kernel(iterations);
+        const uint64_t elapsed = now_ns() - start;
+        checksum = checksum * 31 + answer;
+        fprintf(stderr, "elapsed_ns %" PRIu64 "\n", elapsed);
+    }
     printf("%016" PRIx64 "\n", checksum);
-    fprintf(stderr, "elapsed_ns %" PRIu64 "\n", elapsed);
     return 0;
 }
 

@@ -17,6 +17,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -177,6 +178,21 @@ void tell_memory_limit(uint64_t limit_bytes) noexcept
             .hint = "--max-memory SIZE  lets it have more"});
 }
 
+/// Lets the process have as many descriptors as the guest may, and weir's own. The shell's limit is 1024 mostly, and only a default: the hard
+/// one is what was meant to bound.
+void make_room_for_files(uint32_t guest_files, const RunOptions& options)
+{
+    constexpr rlim_t own_files = 64;
+    const rlim_t needed = guest_files + own_files;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed) return;
+    limit.rlim_cur = std::min(needed, limit.rlim_max);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    if (options.max_open_files && limit.rlim_max < needed)
+        print(STDERR_FILENO, fmt::format("weir: --max-open-files {} is more than this process may have: {} (ulimit -Hn)\n",
+                                         guest_files, limit.rlim_max));
+}
+
 runtime::EngineConfig engine_config(const RunOptions& options)
 {
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
@@ -194,6 +210,7 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
     config.args.insert(config.args.end(), options.args.begin(), options.args.end());
     if (options.max_open_files) config.max_open_files = *options.max_open_files;
     config.on_open_file_limit = tell_open_file_limit;
+    make_room_for_files(config.max_open_files, options);
     WEIR_TRY(environment, guest_environment(options, ::environ));
     config.environment = std::move(environment);
     for (const std::string& text : options.directories) {

@@ -81,7 +81,8 @@ bool is_supported(WorldKind world) { return world == WorldKind::command || world
 Origin origin_of(std::string_view module, std::string_view name)
 {
     if (is_wasi_preview1(module)) {
-        if (name.starts_with("sock_")) return {"sockets world (WasmEdge)", "this weir does not have them, or not with this type"};
+        if (name.starts_with("sock_") || name == "epoll_oneoff")
+            return {"sockets world (WasmEdge)", "this weir does not have them, or not with this type"};
         return {"command world (WASI preview 1)", "this weir does not have them, or not with this type"};
     }
     for (const auto& family : families)

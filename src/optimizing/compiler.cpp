@@ -54,32 +54,21 @@ private:
             machine = std::move(made);
         }
         TranslationOptions translation{.has_fma = machine->has_feature("fma"), .loop_offset = loop_offset};
-        DeadLoads dead_loads;
-        bool has_lost_loads = false;
-        const auto compile_once = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
+        const auto compile_once = [&]() -> Result<ReadObject, CompileError> {
             llvm::LLVMContext context;
             llvm::Module unit{"wasm", context};
             machine->prepare(unit);
-            FunctionTranslator translator{unit, module, layout, options, translation, dead_loads};
-            auto object = [&]() -> Result<llvm::SmallVector<char, 0>, CompileError> {
-                WEIR_CHECK(translator.translate(function));
-                machine->optimize(unit);
-                return machine->emit(unit);
-            }();
-            has_lost_loads = dead_loads.finish();
-            return object;
+            FunctionTranslator translator{unit, module, layout, options, translation};
+            WEIR_CHECK(translator.translate(function));
+            machine->optimize(unit);
+            WEIR_TRY(object, machine->emit(unit));
+            return read_object(*machine, object, out);
         };
-        const auto compile_strictly = [&]() -> Result<ReadObject, CompileError> {
-            for (;;) {  // each round makes at least one more load volatile
-                WEIR_TRY(object, compile_once());
-                if (!has_lost_loads) return read_object(*machine, object, out);
-            }
-        };
-        WEIR_TRY(read, compile_strictly());
+        WEIR_TRY(read, compile_once());
         if (read.frame_bytes > max_unchecked_frame_bytes) {
             if (read.frame_bytes > max_frame_bytes) return Unexpected{CompileError{"the function's frame is too large"}};
             translation.stack_slack_bytes = static_cast<uint32_t>(read.frame_bytes);
-            WEIR_CHECK(compile_strictly());
+            WEIR_CHECK(compile_once());
         }
         return {};
     }

@@ -1,3 +1,4 @@
+#include "optimizing/kept_loads.hpp"
 #include "optimizing/translator.hpp"
 
 #include <cstddef>
@@ -63,7 +64,7 @@ llvm::Value* FunctionTranslator::load_from(llvm::Value* address, llvm::Type* typ
 {
     llvm::LoadInst* const load = m_b.CreateAlignedLoad(type, address, llvm::Align{1});
     load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_memory);
-    m_dead_loads.add(load, m_wasm_offset);
+    keep_load(m_b, load);
     return load;
 }
 

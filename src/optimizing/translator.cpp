@@ -4,6 +4,7 @@
 #include "wasm/reader.hpp"
 
 #include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/IR/InlineAsm.h>
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 
@@ -57,10 +58,9 @@ std::optional<CodeCell> parse_cell_symbol(std::string_view name)
 }
 
 FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
-                                       const runtime::CompileOptions& options, const TranslationOptions& host,
-                                       DeadLoads& dead_loads)
+                                       const runtime::CompileOptions& options, const TranslationOptions& host)
     : m_context(out.getContext()), m_out(out), m_b(m_context), m_debug(out), m_module(module), m_layout(layout), m_options(options),
-      m_host(host), m_dead_loads(dead_loads)
+      m_host(host)
 {
     llvm::MDBuilder metadata{m_context};
     llvm::MDNode* const root = metadata.createTBAARoot("weir");
@@ -123,11 +123,7 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
     if (m_refused != nullptr) return Unexpected{CompileError{std::string{"not compiled by this tier: "} + m_refused}};
     m_debug.finalize();
     if (m_loop_entry != nullptr) return Unexpected{CompileError{"there is no such loop"}};
-    if (m_host.loop_offset != 0) {
-        m_dead_loads.set_watching(false);
-        llvm::EliminateUnreachableBlocks(*m_function);
-        m_dead_loads.set_watching(true);
-    }
+    if (m_host.loop_offset != 0) llvm::EliminateUnreachableBlocks(*m_function);
     return m_function;
 }
 
@@ -173,6 +169,9 @@ llvm::Value* FunctionTranslator::pop_bool()
 
 void FunctionTranslator::trap(TrapKind kind)
 {
+    // An instruction without code that reads what was stored: LLVM takes a trap for an end after which nobody looks at memory.
+    llvm::FunctionType* const no_value = llvm::FunctionType::get(m_b.getVoidTy(), false);
+    m_b.CreateCall(llvm::InlineAsm::get(no_value, "", "~{memory}", /*hasSideEffects=*/true));
     // The kind is part of the machine instruction (ud1), where object_reader.cpp finds it.
     llvm::CallInst* const call = m_b.CreateIntrinsic(llvm::Intrinsic::ubsantrap, {}, {m_b.getInt8(static_cast<uint8_t>(kind))});
     call->addFnAttr(llvm::Attribute::NoMerge);  // each has its own place in the module

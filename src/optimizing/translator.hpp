@@ -1,6 +1,5 @@
 #pragma once
 
-#include "optimizing/dead_loads.hpp"
 #include "runtime/compiler.hpp"
 #include "wasm/features.hpp"
 #include "wasm/immediates.hpp"
@@ -49,7 +48,7 @@ enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
 class FunctionTranslator {
 public:
     FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
-                       const runtime::CompileOptions& options, const TranslationOptions& host, DeadLoads& dead_loads);
+                       const runtime::CompileOptions& options, const TranslationOptions& host);
 
     /// The function, named "wasm". The error says which instruction this tier does not compile.
     Result<llvm::Function*, runtime::CompileError> translate(wasm::FuncIdx function);
@@ -248,7 +247,6 @@ private:
     const runtime::ContextLayout& m_layout;
     const runtime::CompileOptions& m_options;
     const TranslationOptions& m_host;
-    DeadLoads& m_dead_loads;
 
     // Type-based alias sets: what belongs to different ones never overlaps.
     llvm::MDNode* m_alias_context = nullptr;  // changes, unlike what constant_field() reads

@@ -113,6 +113,7 @@ std::span<const runtime::HostModule> World::host_modules()
         runtime::HostModule{preview1, world, addrinfo_functions, "sock"},
         runtime::HostModule{preview1, world, message_functions, "sock"},
         runtime::HostModule{preview1, world, option_functions, "sock"},
+        runtime::HostModule{preview1, world, poll_functions, "poll"},
         runtime::HostModule{preview1, world, socket_functions, "sock"},
     };
     return modules;

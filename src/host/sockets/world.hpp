@@ -68,6 +68,7 @@ using wasip1::nothing;
 /// The same call as WASI's functions see it.
 [[nodiscard]] inline wasip1::Context to_wasi(Context& cx) noexcept { return {cx.world.wasi(), cx.memory, cx.call}; }
 
-extern const std::span<const runtime::HostFunction> addrinfo_functions, message_functions, option_functions, socket_functions;
+extern const std::span<const runtime::HostFunction> addrinfo_functions, message_functions, option_functions, poll_functions,
+    socket_functions;
 
 }  // namespace weir::sockets

@@ -111,6 +111,7 @@ HostResult<Nothing> fd_fdstat_set_rights(Context& cx, Fd fd, Rights base, Rights
     if ((base & ~file->rights_base) != no_rights || (inheriting & ~file->rights_inheriting) != no_rights) return Errno::notcapable;
     file->rights_base = base;
     file->rights_inheriting = inheriting;
+    cx.world.files().forget_registration(fd);  // may not be waited for any more
     return nothing;
 }
 

@@ -26,6 +26,7 @@ std::optional<Fd> FdTable::add(std::unique_ptr<OpenFile> file) noexcept
 std::unique_ptr<OpenFile> FdTable::take(Fd fd) noexcept
 {
     if (find(fd) == nullptr) return nullptr;
+    forget_registration(fd);
     const auto i = static_cast<uint32_t>(fd);
     m_lowest_free = std::min(m_lowest_free, i);
     --m_open;
@@ -36,6 +37,8 @@ bool FdTable::renumber(Fd from, Fd to) noexcept
 {
     if (find(from) == nullptr || find(to) == nullptr) return false;
     if (from == to) return true;
+    forget_registration(from);
+    forget_registration(to);
     m_files[static_cast<uint32_t>(to)] = std::move(m_files[static_cast<uint32_t>(from)]);
     m_lowest_free = std::min(m_lowest_free, static_cast<uint32_t>(from));
     --m_open;

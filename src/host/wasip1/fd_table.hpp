@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 #include "base/unique_fd.hpp"
 #include "host/wasip1/dir_stream.hpp"
+#include "host/wasip1/registrations.hpp"
 #include "host/wasip1/types.hpp"
 
 #include <cstdint>
@@ -68,12 +69,25 @@ public:
     /// Moves `from` over `to`, both open, and closes what `to` was. False when one is not open.
     bool renumber(Fd from, Fd to) noexcept;
 
+    /// What of the descriptors the kernel watches for poll_oneoff, or for its sister that tells of changes only.
+    [[nodiscard]] Registrations& registrations(Registrations::Trigger trigger) noexcept
+    {
+        return trigger == Registrations::Trigger::level ? m_level : m_edge;
+    }
+    /// A descriptor means something else from now on, or its rights have changed: it is not waited for any more as it was.
+    void forget_registration(Fd fd) noexcept
+    {
+        m_level.forget(fd);
+        m_edge.forget(fd);
+    }
+
 private:
     uint32_t m_limit;
     LimitNotice m_on_full;  // null once it was called
     uint32_t m_open = 0;
     uint32_t m_lowest_free = 0;  // none below is free
     std::vector<std::unique_ptr<OpenFile>> m_files;
+    Registrations m_level{Registrations::Trigger::level}, m_edge{Registrations::Trigger::edge};
 };
 
 }  // namespace weir::wasip1

@@ -1,10 +1,12 @@
+#include "host/wasip1/poll.hpp"
+
+#include "host/wasip1/poll_deadline.hpp"
 #include "host/wasip1/support.hpp"
 #include "runtime/interrupt.hpp"
 
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <array>
@@ -13,6 +15,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <vector>
 
 // Waiting for time and for descriptors.
 
@@ -22,9 +25,13 @@ namespace {
 
 using host::GuestPtr;
 using host::host_fn;
+using Trigger = Registrations::Trigger;
 
 /// Go needs up to 65536. One that many takes some 6 MiB of the host's memory.
 constexpr uint32_t max_subscriptions = 65'536;
+/// Up to so many subscriptions are handed to ppoll, which takes some 60 ns for each and 180 more: less than one epoll_pwait2 with an event (350)
+/// and what registering takes where subscriptions come and go.
+constexpr uint32_t max_direct_subscriptions = 4;
 
 /// An array whose size a guest chose: small ones are in place, others allocated without throwing.
 template <class T, size_t in_place>
@@ -47,49 +54,164 @@ private:
     std::span<T> m_span;
 };
 
-uint64_t now_ns(clockid_t clock) noexcept
-{
-    timespec t{};
-    ::clock_gettime(clock, &t);
-    return static_cast<uint64_t>(to_timestamp(t));
-}
+/// A call's arguments, in memory as far as they reach.
+template <class Layout>
+struct Call {
+    Context& cx;
+    std::span<const std::byte> in;
+    GuestPtr<Event> out;
+    uint32_t count;
 
-/// A subscription in either layout.
-struct Wait {
+    [[nodiscard]] Layout subscription(uint32_t index) const noexcept
+    {
+        Layout s;
+        std::memcpy(&s, in.data() + size_t{index} * sizeof s, sizeof s);
+        return s;
+    }
+};
+
+/// Stores events one behind the other.
+class EventWriter {
+public:
+    EventWriter(const host::GuestMemory& memory, GuestPtr<Event> out) noexcept : m_memory(memory), m_out(out) {}
+
+    void add_clock(uint64_t userdata, Errno error) noexcept { store(userdata, EventType::clock, error, 0, {}); }
+    /// `events` are those of poll(2), which epoll's are as well.
+    void add_descriptor(const Interest& interest, Errno error, uint32_t events, int host_fd) noexcept
+    {
+        uint64_t available = 0;
+        int bytes = 0;
+        if (error == Errno::success && interest.type == EventType::fd_read && ::ioctl(host_fd, FIONREAD, &bytes) == 0 && bytes > 0)
+            available = static_cast<uint64_t>(bytes);
+        store(interest.userdata, interest.type, error, available, (events & POLLHUP) != 0 ? event_hangup : EventRwFlags{});
+    }
+    [[nodiscard]] uint32_t stored() const noexcept { return m_stored; }
+
+private:
+    void store(uint64_t userdata, EventType type, Errno error, uint64_t available, EventRwFlags flags) noexcept
+    {
+        Event event{};
+        event.userdata = userdata;
+        event.type = type;
+        event.error = error;
+        event.nbytes = FileSize{available};
+        event.flags = flags;
+        const uint32_t address = m_out.address + m_stored * static_cast<uint32_t>(sizeof event);
+        if (m_memory.write(GuestPtr<Event>{address}, event)) ++m_stored;  // in memory: tested at first
+    }
+
+    const host::GuestMemory& m_memory;
+    GuestPtr<Event> m_out;
+    uint32_t m_stored = 0;
+};
+
+/// A subscription to a time.
+struct ClockWait {
     uint64_t userdata;
-    EventType type;
-    Errno error;          // known before waiting
-    bool is_wall_clock;   // an absolute time of the realtime clock: setting the clock moves it
-    Fd fd;                // of fd_read and fd_write
-    uint32_t poll_index;  // into the poll set; of fd_read and fd_write without an error
-    uint64_t due_ns;      // of clocks: on the monotonic clock, or the realtime clock for is_wall_clock
+    Errno error;         // instead of a time
+    bool is_wall_clock;  // an absolute time of the realtime clock: setting the clock moves it
+    uint64_t due_ns;     // on the monotonic clock, or the realtime clock for is_wall_clock
 };
 
 template <class Layout>
-Wait to_wait(const Layout& s, uint64_t started_ns) noexcept
+ClockWait to_clock_wait(const Layout& s, uint64_t started_ns) noexcept
 {
-    Wait w{s.userdata, s.type, Errno::success, false, Fd{}, 0, 0};
-    if (s.type != EventType::clock) {
-        w.fd = s.fd;
-        return w;
-    }
-    const bool is_absolute = (s.clock.flags & subclock_abstime) != 0;
+    ClockWait w{s.userdata, Errno::success, false, 0};
+    const auto timeout = static_cast<uint64_t>(s.clock.timeout);
     if ((s.clock.flags & ~all_subclockflags) != 0 || s.clock.id > ClockId::thread_cputime) {
         w.error = Errno::inval;
     } else if (s.clock.id > ClockId::monotonic) {
         w.error = Errno::notsup;  // these do not run while nothing runs
-    } else if (is_absolute) {
+    } else if ((s.clock.flags & subclock_abstime) != 0) {
         w.is_wall_clock = s.clock.id == ClockId::realtime;
-        w.due_ns = static_cast<uint64_t>(s.clock.timeout);
+        w.due_ns = timeout;
     } else {  // both clocks run alike, but the realtime clock may be set meanwhile
-        const auto timeout = static_cast<uint64_t>(s.clock.timeout);
         w.due_ns = timeout > std::numeric_limits<uint64_t>::max() - started_ns ? std::numeric_limits<uint64_t>::max()
                                                                                : started_ns + timeout;
     }
     return w;
 }
 
-/// What one call waits for.
+void expect(PollDeadline& deadline, const ClockWait& clock) noexcept
+{
+    if (clock.error != Errno::success) deadline.expect_now();
+    else if (clock.is_wall_clock) deadline.expect_wall(clock.due_ns);
+    else deadline.expect_monotonic(clock.due_ns);
+}
+
+/// The clocks' time after waiting.
+struct Now {
+    uint64_t monotonic_ns, wall_ns;
+
+    static Now read() noexcept { return {now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_REALTIME)}; }
+    [[nodiscard]] bool has_event(const ClockWait& clock) const noexcept
+    {
+        return clock.error != Errno::success || clock.due_ns <= (clock.is_wall_clock ? wall_ns : monotonic_ns);
+    }
+};
+
+/// A clock among the interests of a call with registrations.
+struct PlacedClock : ClockWait {
+    uint32_t index;  // of the first interest behind it
+};
+
+/// Waits with what is registered from the call before.
+/// @return  Empty when the kernel does not do it.
+template <class Layout>
+std::optional<HostResult<uint32_t>> poll_registered(const Call<Layout>& call, Trigger trigger) noexcept
+try {
+    Registrations& registrations = call.cx.world.files().registrations(trigger);
+    PollDeadline deadline;
+    std::vector<PlacedClock> clocks;
+    uint64_t started_ns = 0;
+    registrations.begin();
+    for (uint32_t i = 0; i < call.count; ++i) {
+        const Layout s = call.subscription(i);
+        if (s.type > EventType::fd_write) return Errno::inval;
+        if (s.type == EventType::clock) {
+            if (clocks.empty()) started_ns = now_ns(CLOCK_MONOTONIC);
+            clocks.push_back({to_clock_wait(s, started_ns), registrations.count()});
+            expect(deadline, clocks.back());
+            continue;
+        }
+        const Interest interest{s.userdata, s.fd, s.type};
+        if (registrations.keep(interest)) [[likely]]
+            continue;
+        const auto file = file_for(call.cx, s.fd, right_poll_fd_readwrite);
+        if (file) registrations.change(interest, (*file)->host_fd);
+        else registrations.settle(interest, file.error());
+    }
+    if (registrations.commit() != Errno::success) return std::nullopt;
+    if (const Errno e = registrations.wait(deadline); e != Errno::success)
+        return e == Errno::intr ? std::optional<HostResult<uint32_t>>{e} : std::nullopt;
+
+    EventWriter events{call.cx.memory, call.out};
+    const Now now = clocks.empty() ? Now{} : Now::read();
+    auto clock = clocks.begin();
+    const auto store_clocks_before = [&](uint32_t index) {
+        for (; clock != clocks.end() && clock->index <= index; ++clock)
+            if (now.has_event(*clock)) events.add_clock(clock->userdata, clock->error);
+    };
+    for (const auto& ready : registrations.ready()) {
+        store_clocks_before(ready.index);
+        events.add_descriptor(registrations[ready.index], ready.error, ready.events, ready.host_fd);
+    }
+    store_clocks_before(std::numeric_limits<uint32_t>::max());
+    return events.stored();
+} catch (const std::bad_alloc&) {
+    return Errno::nomem;
+}
+
+/// A subscription of a call without registrations.
+struct DirectWait {
+    EventType type;
+    uint32_t poll_index;  // into the poll set; of descriptors without an error
+    Errno error;          // of descriptors
+    Interest interest;    // likewise
+    ClockWait clock;      // of clocks
+};
+
+/// What one call waits for, handed to ppoll.
 class PollSet {
 public:
     /// @error nomem
@@ -125,77 +247,97 @@ public:
     }
     [[nodiscard]] const pollfd& operator[](uint32_t index) const noexcept { return m_polls.span()[index]; }
 
-    void expect_event() noexcept { m_is_ready = true; }
-    void expect_at(const Wait& clock) noexcept
-    {
-        auto& earliest = clock.is_wall_clock ? m_wall_ns : m_monotonic_ns;
-        earliest = std::min(earliest, clock.due_ns);
-    }
-
-    /// Sleeps until something expected has come; intr when the guest is to be stopped. The wall clock is waited for by a timer of the kernel's, which follows it when it is set.
-    [[nodiscard]] Errno wait() noexcept
+    /// Sleeps until something expected has come; intr when the guest is to be stopped.
+    [[nodiscard]] Errno wait(const PollDeadline& deadline) noexcept
     {
         UniqueFd timer;
         uint32_t count = m_count;
-        if (m_wall_ns != never && !m_is_ready) {
-            timer = UniqueFd{::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC)};
+        if (deadline.needs_timer()) {
+            timer = deadline.create_timer();
             if (!timer) return from_host(errno);
-            itimerspec when{};
-            when.it_value = to_timespec(Timestamp{std::clamp<uint64_t>(m_wall_ns, 1, INT64_MAX)});  // 0 would disarm it
-            if (::timerfd_settime(timer.get(), TFD_TIMER_ABSTIME, &when, nullptr) != 0) return from_host(errno);
             m_polls.span()[count++] = {timer.get(), POLLIN, 0};
         }
         for (;;) {
-            timespec timeout{};
-            const bool is_bounded = m_is_ready || m_monotonic_ns != never;
-            if (!m_is_ready && m_monotonic_ns != never) {
-                const uint64_t now = now_ns(CLOCK_MONOTONIC);
-                timeout = to_timespec(Timestamp{m_monotonic_ns > now ? std::min<uint64_t>(m_monotonic_ns - now, INT64_MAX) : 0});
-            }
+            timespec storage{};
             const long n = runtime::try_interruptible_syscall(
                 SYS_ppoll, {runtime::to_syscall_argument(m_polls.span().data()), static_cast<long>(count),
-                            is_bounded ? runtime::to_syscall_argument(&timeout) : 0, 0, 0, 0});
+                            runtime::to_syscall_argument(deadline.timeout(storage)), 0, 0, 0});
             if (n < 0 && (errno != EINTR || runtime::must_stop())) return from_host(errno);
-            // The kernel may be early by its own clock's tick; then it is asked again for the rest.
-            if (n > 0 || m_is_ready || (m_monotonic_ns != never && now_ns(CLOCK_MONOTONIC) >= m_monotonic_ns))
-                return Errno::success;
+            if (n > 0 || deadline.is_due()) return Errno::success;
         }
     }
 
 private:
     static constexpr uint32_t no_index = std::numeric_limits<uint32_t>::max();
-    static constexpr uint64_t never = std::numeric_limits<uint64_t>::max();
     static constexpr uint32_t direct_search_count = 16;
 
     GuestSizedArray<pollfd, direct_search_count + 1> m_polls;
     GuestSizedArray<uint32_t, 1> m_index_of_fd;
     uint32_t m_count = 0;
     bool m_searches_directly = true;
-    bool m_is_ready = false;
-    uint64_t m_monotonic_ns = never, m_wall_ns = never;
 };
 
-/// The event of a subscription, or none yet.
-std::optional<Event> event_of(const Wait& w, const PollSet& set, uint64_t monotonic_ns, uint64_t wall_ns) noexcept
+/// Waits with ppoll.
+template <class Layout>
+HostResult<uint32_t> poll_directly(const Call<Layout>& call) noexcept
 {
-    Event event{};
-    event.userdata = w.userdata;
-    event.type = w.type;
-    event.error = w.error;
-    if (w.error != Errno::success) return event;
-    if (w.type == EventType::clock) {
-        if (w.due_ns > (w.is_wall_clock ? wall_ns : monotonic_ns)) return std::nullopt;
-        return event;
+    GuestSizedArray<DirectWait, 16> wait_array;
+    PollSet set;
+    if (!wait_array.allocate(call.count) || set.allocate(call.count, call.cx.world.files().limit()) != Errno::success)
+        return Errno::nomem;
+    const std::span<DirectWait> waits = wait_array.span();
+    PollDeadline deadline;
+    bool has_clocks = false;
+    uint64_t started_ns = 0;
+    for (uint32_t i = 0; i < call.count; ++i) {
+        const Layout s = call.subscription(i);
+        if (s.type > EventType::fd_write) return Errno::inval;
+        DirectWait& w = waits[i] = {s.type, 0, Errno::success, {}, {}};
+        if (s.type == EventType::clock) {
+            if (!std::exchange(has_clocks, true)) started_ns = now_ns(CLOCK_MONOTONIC);
+            w.clock = to_clock_wait(s, started_ns);
+            expect(deadline, w.clock);
+            continue;
+        }
+        w.interest = {s.userdata, s.fd, s.type};
+        const auto file = file_for(call.cx, s.fd, right_poll_fd_readwrite);
+        if (file) {
+            w.poll_index = set.add(s.fd, (*file)->host_fd, s.type == EventType::fd_read ? POLLIN : POLLOUT);
+        } else {
+            w.error = file.error();
+            deadline.expect_now();
+        }
     }
-    const pollfd& p = set[w.poll_index];
-    const int wanted = (w.type == EventType::fd_read ? POLLIN : POLLOUT) | POLLERR | POLLHUP | POLLNVAL;
-    if ((p.revents & wanted) == 0) return std::nullopt;
-    if ((p.revents & POLLNVAL) != 0) event.error = Errno::badf;
-    if ((p.revents & POLLHUP) != 0) event.flags = event_hangup;
-    int available = 0;
-    if (w.type == EventType::fd_read && ::ioctl(p.fd, FIONREAD, &available) == 0 && available > 0)
-        event.nbytes = FileSize{static_cast<uint64_t>(available)};
-    return event;
+    if (const Errno e = set.wait(deadline); e != Errno::success) return e;
+
+    EventWriter events{call.cx.memory, call.out};
+    const Now now = has_clocks ? Now::read() : Now{};
+    for (const DirectWait& w : waits) {
+        if (w.type == EventType::clock) {
+            if (now.has_event(w.clock)) events.add_clock(w.clock.userdata, w.clock.error);
+        } else if (w.error != Errno::success) {
+            events.add_descriptor(w.interest, w.error, 0, -1);
+        } else {
+            const pollfd& p = set[w.poll_index];
+            const auto happened = static_cast<uint32_t>(
+                p.revents & ((w.type == EventType::fd_read ? POLLIN : POLLOUT) | POLLERR | POLLHUP | POLLNVAL));
+            if (happened == 0) continue;
+            events.add_descriptor(w.interest, (happened & POLLNVAL) != 0 ? Errno::badf : Errno::success, happened, p.fd);
+        }
+    }
+    return events.stored();
+}
+
+/// Tests the arguments of a call.
+/// @error inval   No subscriptions.   @error nomem  Too many at once.   @error fault   Subscriptions or events are not in memory.
+template <class Layout>
+Result<Call<Layout>, Errno> begin_call(Context& cx, GuestPtr<Layout> in, GuestPtr<Event> out, uint32_t count) noexcept
+{
+    if (count == 0) return Unexpected{Errno::inval};
+    const auto in_bytes = cx.memory.range(in.address, uint64_t{count} * sizeof(Layout));
+    if (!in_bytes || !cx.memory.range(out.address, uint64_t{count} * sizeof(Event))) return Unexpected{Errno::fault};
+    if (count > max_subscriptions) return Unexpected{Errno::nomem};
+    return Call<Layout>{cx, *in_bytes, out, count};
 }
 
 /// Waits until at least one subscription has its event. A subscription that cannot be waited for has one at once, with its error:
@@ -203,46 +345,14 @@ std::optional<Event> event_of(const Wait& w, const PollSet& set, uint64_t monoto
 /// @return        How many events were stored, in the order of their subscriptions.
 /// @error inval   No subscriptions, or one of an unknown kind.   @error nomem  Too many at once.
 /// @error fault   Subscriptions or events are not in memory.
-/// Spec: poll_oneoff. POSIX: ppoll(2), clock_gettime(2).
+/// Spec: poll_oneoff. POSIX: ppoll(2), clock_gettime(2). Linux: epoll(7).
 template <class Layout>
 HostResult<uint32_t> poll_oneoff(Context& cx, GuestPtr<Layout> in, GuestPtr<Event> out, uint32_t count) noexcept
 {
-    if (count == 0) return Errno::inval;
-    const auto in_bytes = cx.memory.range(in.address, uint64_t{count} * sizeof(Layout));
-    if (!in_bytes || !cx.memory.range(out.address, uint64_t{count} * sizeof(Event))) return Errno::fault;
-    if (count > max_subscriptions) return Errno::nomem;
-    GuestSizedArray<Wait, 16> wait_array;
-    PollSet set;
-    if (!wait_array.allocate(count) || set.allocate(count, cx.world.files().limit()) != Errno::success) return Errno::nomem;
-    const std::span<Wait> waits = wait_array.span();
-
-    const uint64_t started_ns = now_ns(CLOCK_MONOTONIC);
-    for (uint32_t i = 0; i < count; ++i) {
-        Layout subscription;
-        std::memcpy(&subscription, in_bytes->data() + size_t{i} * sizeof subscription, sizeof subscription);
-        if (subscription.type > EventType::fd_write) return Errno::inval;
-        Wait& w = waits[i] = to_wait(subscription, started_ns);
-        if (w.type != EventType::clock) {
-            const auto file = file_for(cx, w.fd, right_poll_fd_readwrite);
-            if (file) w.poll_index = set.add(w.fd, (*file)->host_fd, w.type == EventType::fd_read ? POLLIN : POLLOUT);
-            else w.error = file.error();
-        } else if (w.error == Errno::success) {
-            set.expect_at(w);
-        }
-        if (w.error != Errno::success) set.expect_event();
-    }
-    if (const Errno e = set.wait(); e != Errno::success) return e;
-
-    const uint64_t monotonic_ns = now_ns(CLOCK_MONOTONIC), wall_ns = now_ns(CLOCK_REALTIME);
-    uint32_t stored = 0;
-    for (const Wait& w : waits) {
-        const auto event = event_of(w, set, monotonic_ns, wall_ns);
-        if (!event) continue;
-        const uint32_t address = out.address + stored * static_cast<uint32_t>(sizeof *event);  // in range, as tested above
-        if (!cx.memory.write(GuestPtr<Event>{address}, *event)) return Errno::fault;
-        ++stored;
-    }
-    return stored;
+    WEIR_TRY(call, begin_call(cx, in, out, count));
+    if (count > max_direct_subscriptions)
+        if (const auto answer = poll_registered(call, Trigger::level)) return *answer;
+    return poll_directly(call);
 }
 
 constexpr std::array preview1_functions{
@@ -251,6 +361,13 @@ constexpr std::array unstable_functions{
     host_fn<"poll_oneoff", poll_oneoff<unstable::Subscription>>("in[nsubscriptions] >out[nevents] nsubscriptions nevents")};
 
 }  // namespace
+
+HostResult<uint32_t> poll_edges(Context& cx, host::GuestPtr<Subscription> in, host::GuestPtr<Event> out, uint32_t count) noexcept
+{
+    WEIR_TRY(call, begin_call(cx, in, out, count));
+    const auto answer = poll_registered(call, Trigger::edge);
+    return answer ? *answer : HostResult<uint32_t>{Errno::notsup};
+}
 
 const std::span<const runtime::HostFunction> poll_preview1_functions{preview1_functions};
 const std::span<const runtime::HostFunction> poll_unstable_functions{unstable_functions};

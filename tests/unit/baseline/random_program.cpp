@@ -277,8 +277,9 @@ std::vector<ValType> types(const std::vector<ValKind>& from) { return {from.begi
 
 class Encoder {
 public:
-    Encoder(ModuleBuilder& module, const std::array<uint32_t, static_cast<size_t>(Callee::count_)>& callees)
-        : m_module(module), m_callees(callees)
+    Encoder(ModuleBuilder& module, const std::array<uint32_t, static_cast<size_t>(Callee::count_)>& callees,
+            std::optional<uint32_t> scratch)
+        : m_module(module), m_callees(callees), m_scratch(scratch)
     {
     }
 
@@ -297,7 +298,10 @@ private:
         case Kind::local_tee: code.local_tee(i.index); return;
         case Kind::global_get: code.op(Opcode::global_get, i.index); return;
         case Kind::global_set: code.op(Opcode::global_set, i.index); return;
-        case Kind::numeric: code.op(i.op->opcode); return;
+        case Kind::numeric:
+            code.op(i.op->opcode);
+            if (m_scratch) make_canonical(signature_of(i.op->opcode).results[0].kind(), code);
+            return;
         case Kind::drop: code.op(Opcode::drop); return;
         case Kind::select: code.op(Opcode::select); return;
         case Kind::load:
@@ -324,6 +328,14 @@ private:
     {
         return type == ValKind::i32 ? a : type == ValKind::i64 ? b : type == ValKind::f32 ? c : d;
     }
+    void make_canonical(ValKind type, Code& code)
+    {
+        if (type != ValKind::f32 && type != ValKind::f64) return;
+        const bool is_double = type == ValKind::f64;
+        const uint32_t value = *m_scratch + (is_double ? 1 : 0);
+        code.local_tee(value).constant(type, is_double ? 0x7ff8'0000'0000'0000 : 0x7fc0'0000);
+        code.local_get(value).local_get(value).op(is_double ? Opcode::f64_eq : Opcode::f32_eq).op(Opcode::select);
+    }
     void structured(const Instruction& i, Opcode opcode, Code& code)
     {
         code.open_typed(opcode, m_module.type(types(i.params), types(i.results)));
@@ -341,6 +353,7 @@ private:
 
     ModuleBuilder& m_module;
     const std::array<uint32_t, static_cast<size_t>(Callee::count_)>& m_callees;
+    const std::optional<uint32_t> m_scratch;  // locals of type f32 and f64, where NaNs are made canonical
 };
 
 // --- interpreting ---
@@ -537,7 +550,7 @@ Code callee_code(Callee callee)
 
 Program make_program(uint64_t seed) { return Maker{seed}.make(); }
 
-std::vector<std::byte> encode(const Program& program)
+std::vector<std::byte> encode(const Program& program, Nans nans)
 {
     ModuleBuilder module;
     module.memory(1);
@@ -551,9 +564,14 @@ std::vector<std::byte> encode(const Program& program)
     }
     Code code;
     code.i32_const(Program::initial_fuel).local_set(Program::fuel_local);
-    Encoder{module, callees}.encode(program.body, code);
     const std::vector<ValKind> params{program.locals.begin(), program.locals.begin() + Program::param_count};
-    const std::vector<ValKind> locals{program.locals.begin() + Program::param_count, program.locals.end()};
+    std::vector<ValKind> locals{program.locals.begin() + Program::param_count, program.locals.end()};
+    std::optional<uint32_t> scratch;
+    if (nans == Nans::canonical) {
+        scratch = static_cast<uint32_t>(program.locals.size());
+        locals.insert(locals.end(), {ValKind::f32, ValKind::f64});
+    }
+    Encoder{module, callees, scratch}.encode(program.body, code);
     module.function(module.type(types(params), types(program.results)), "run", code, types(locals));
     return module.build();
 }

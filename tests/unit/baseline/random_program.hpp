@@ -62,7 +62,9 @@ struct Program {
 enum class Callee : uint32_t { mix, pair, many, count_ };
 
 Program make_program(uint64_t seed);
-std::vector<std::byte> encode(const Program& program);
+/// Whether results that are NaNs are made canonical, so that no implementation's choice of them can be seen.
+enum class Nans : uint8_t { as_they_are, canonical };
+std::vector<std::byte> encode(const Program& program, Nans nans = Nans::as_they_are);
 
 struct State {
     std::array<uint64_t, 4> globals{1, 2, 0x3f80'0000, 0x4000'0000'0000'0000};  // i32 i64 f32 f64

@@ -1,0 +1,77 @@
+#include "optimizing/kept_loads.hpp"
+
+#include <llvm/ADT/STLExtras.h>
+#include <llvm/ADT/SmallPtrSet.h>
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/IntrinsicInst.h>
+
+namespace weir::optimizing {
+
+namespace {
+
+bool is_fake_use(const llvm::User* user)
+{
+    const auto* const call = llvm::dyn_cast<llvm::IntrinsicInst>(user);
+    return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::fake_use;
+}
+
+/// LLVM makes a smaller load of one whose value is looked at in part only, and at the edge of a memory that one may succeed.
+bool may_be_narrowed(const llvm::LoadInst& load)
+{
+    return llvm::any_of(load.users(), [](const llvm::User* user) {
+        if (const auto* const operation = llvm::dyn_cast<llvm::BinaryOperator>(user))
+            return (operation->getOpcode() == llvm::Instruction::And || operation->isShift()) &&
+                   llvm::isa<llvm::Constant>(operation->getOperand(1));
+        return llvm::isa<llvm::TruncInst, llvm::BitCastInst, llvm::ExtractElementInst, llvm::ShuffleVectorInst>(user);
+    });
+}
+
+/// Whether the load's block does something with its value that cannot go elsewhere: stores it, passes it on, branches on it, or hands it to a
+/// phi node behind the block; itself or what was computed of it.
+bool is_needed_in_its_block(const llvm::LoadInst& load)
+{
+    constexpr size_t patience = 32;  // instructions
+    const llvm::BasicBlock* const block = load.getParent();
+    llvm::SmallVector<const llvm::Instruction*, patience> pending{&load};
+    llvm::SmallPtrSet<const llvm::Instruction*, patience> seen;
+    while (!pending.empty() && seen.size() < patience) {
+        const llvm::Instruction* const value = pending.pop_back_val();
+        if (!seen.insert(value).second) continue;
+        for (const llvm::Use& use : value->uses()) {
+            const auto* const user = llvm::cast<llvm::Instruction>(use.getUser());
+            if (const auto* const phi = llvm::dyn_cast<llvm::PHINode>(user)) {
+                if (phi->getIncomingBlock(use) == block) return true;
+            } else if (user->getParent() == block && !is_fake_use(user)) {
+                if (user->isTerminator() || user->mayHaveSideEffects()) return true;
+                pending.push_back(user);
+            }
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+void keep_load(llvm::IRBuilderBase& builder, llvm::LoadInst* load)
+{
+    builder.CreateIntrinsic(builder.getVoidTy(), llvm::Intrinsic::fake_use, {load});
+}
+
+llvm::PreservedAnalyses ReleaseKeptLoads::run(llvm::Function& function, llvm::FunctionAnalysisManager&)
+{
+    llvm::SmallVector<llvm::Instruction*> released;
+    for (llvm::BasicBlock& block : function)
+        for (llvm::Instruction& instruction : block) {
+            if (!is_fake_use(&instruction)) continue;
+            // What stands in place of the load stands for an access that was made.
+            const auto* const load = llvm::dyn_cast<llvm::LoadInst>(instruction.getOperand(0));
+            if (load == nullptr || (!may_be_narrowed(*load) && is_needed_in_its_block(*load))) released.push_back(&instruction);
+        }
+    for (llvm::Instruction* const use : released) use->eraseFromParent();
+    if (released.empty()) return llvm::PreservedAnalyses::all();
+    llvm::PreservedAnalyses preserved;
+    preserved.preserveSet<llvm::CFGAnalyses>();
+    return preserved;
+}
+
+}  // namespace weir::optimizing

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/PassManager.h>
+
+namespace weir::optimizing {
+
+// Keeps the traps of loads. To LLVM a load that nobody needs is nothing, and one that is needed on one path only may be done on that path;
+// where the address is out of bounds, that loses a trap. Volatile loads would all stay, and no loop would be vectorized. So each load is
+// followed by a use without code (llvm.fake.use), which has to happen where it stands, in the copies of a block too. Before LLVM
+// vectorizes, the uses go where something in the same block needs the load as it is, which is nearly everywhere.
+
+/// To be called where the load stands.
+void keep_load(llvm::IRBuilderBase& builder, llvm::LoadInst* load);
+
+/// Ends the uses that are not needed any more. To be run once, after simplification and before vectorization.
+class ReleaseKeptLoads : public llvm::PassInfoMixin<ReleaseKeptLoads> {
+public:
+    llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager& analyses);
+};
+
+}  // namespace weir::optimizing
