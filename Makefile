@@ -68,6 +68,11 @@ $(demos)/embed.wasm: demos/embed/guest.cpp demos/export/primes.hpp $(sdk_headers
 	@mkdir -p $(@D)
 	$(guest_cxx) $(guest_cxxflags) -mexec-model=reactor -Isdk/include -o $@ $<
 
+# Of tests/api.
+$(demos)/goroutines.wasm: tests/api/goroutines/main.go Makefile
+	@mkdir -p $(@D)
+	cd $(<D) && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -buildmode=c-shared -o $(CURDIR)/$@ .
+
 # Libraries: modules whose functions others call.
 $(demos)/export.wasm: guest_cxxflags += -mexec-model=reactor
 $(demos)/go/export.wasm: go_flags := -buildmode=c-shared
@@ -80,11 +85,15 @@ $(demos)/go/%.wasm: FORCE
 
 .PHONY: test
 test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, random modules, a short fuzz
-	@scripts/test unit spec go diff fuzz
+	@scripts/test unit sanitize spec go diff fuzz
 
 .PHONY: test-unit
 test-unit: ## the tests that ctest knows: unit, codegen, CLI
 	@scripts/test unit
+
+.PHONY: test-sanitize
+test-sanitize: ## the tests of the embedding API with AddressSanitizer and ThreadSanitizer
+	@scripts/test sanitize
 
 .PHONY: test-spec
 test-spec: ## the official specification test suite
@@ -138,7 +147,7 @@ bench-http: weir http ## the demos' servers beside native ones, and wasirun wher
 
 .PHONY: bench-api
 bench-api: ## calls between host and guest, instances from the pool and their memory, beside wasmtime
-	@scripts/setup build demos bench
+	@scripts/setup build demos bench-api
 	@$(MAKE) --no-print-directory $(demos)/export.wasm $(demos)/go/export.wasm
 	@scripts/build release weir-bench-api
 	@$(build)/release/bin/weir-bench-api $(CURDIR)/.venv/lib/python3*/site-packages/wasmtime/linux-x86_64/_libwasmtime.so \

@@ -176,9 +176,9 @@ struct WasiOptions {
         std::string guest_path;
         bool is_read_only = false;
     };
-    std::vector<std::string> arguments;    // the first is the program's name
-    std::vector<std::string> environment;  // "NAME=value"
-    std::vector<Directory> directories;
+    std::vector<std::string> arguments = {};    // the first is the program's name
+    std::vector<std::string> environment = {};  // "NAME=value"
+    std::vector<Directory> directories = {};
     // Descriptors of this process that the guest's 0, 1 and 2 stand for: not closed, their flags not changed; they must stay open.
     int stdin_fd = 0, stdout_fd = 1, stderr_fd = 2;
     uint32_t max_open_files = 1024;

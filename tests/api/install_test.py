@@ -30,8 +30,6 @@ def main():
     build, source, cxx, cc = sys.argv[1:]
     source = pathlib.Path(source)
     guest = source / "build/demos/embed.wasm"
-    if not guest.exists():
-        run("make", "--no-print-directory", "-C", source, "build/demos/embed.wasm")
     environment = os.environ | {"CXX": cxx, "CC": cc}
     with tempfile.TemporaryDirectory() as folder:
         prefix, own = pathlib.Path(folder, "prefix"), pathlib.Path(folder, "build")
