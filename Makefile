@@ -20,9 +20,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: weir hello ## build weir and the demos, run hello in C++ and in Go
+run: weir hello http ## build weir and the demos, run hello, and fetch from the servers, in C++ and in Go
 	$(weir) run $(demos)/hello.wasm
 	$(weir) run $(demos)/go/hello.wasm
+	@scripts/run-server $(weir) $(demos)/http.wasm $(demos)/fetch.wasm
+	@scripts/run-server $(weir) $(demos)/go/http.wasm $(demos)/fetch.wasm
 
 .PHONY: weir
 weir: ## build weir (release) as build/release/bin/weir
@@ -52,9 +54,9 @@ embed: ## build demos/embed, a C++ program that runs guests by weir's library, a
 	$(build)/embed/embed $(demos)/embed.wasm
 
 .PHONY: http
-http: ## build the guests demos/http (C++) and demos/go/http, servers for  weir run --net=tcp:listen=127.0.0.1:3000
+http: ## build the guests demos/http (C++) and demos/go/http, servers, and demos/fetch, a client
 	@scripts/setup demos
-	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm
+	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm $(demos)/fetch.wasm
 
 sdk_headers := $(shell find sdk/include -name '*.hpp')
 

@@ -135,7 +135,7 @@ def bench_start(arguments):
     for name, file in (("C++ hello", "hello.wasm"), ("Go hello", "go/hello.wasm")):
         file = ROOT / "build/demos" / file
         sides = {
-            "weir": [arguments.weir, "run", file],
+            "weir": [arguments.weir, "run", "--no-cache", file],
             "wasmtime": [arguments.wasmtime, "run", "-C", "cache=n", file],
             "winch": [arguments.wasmtime, "run", "-C", "compiler=winch", "-C", "cache=n", file],
         }
@@ -175,7 +175,7 @@ def bench_run(arguments):
             continue
         native, wasm = build_program(name)
         sides = {
-            "weir": [arguments.weir, "run", wasm, iterations],
+            "weir": [arguments.weir, "run", "--no-cache", wasm, iterations],
             "winch": [arguments.wasmtime, "run", "-C", "compiler=winch", "-C", "cache=n", wasm, iterations],
             "cranelift": [arguments.wasmtime, "run", "-C", "cache=n", wasm, iterations],
             "native": [native, iterations],
@@ -263,7 +263,7 @@ def bench_wasi(arguments):
                 continue
             native, wasm = build_program(program, "wasi", "bench.h")
             sides = {
-                "weir": [arguments.weir, "run", "--dir", f"{folder}::/", wasm],
+                "weir": [arguments.weir, "run", "--no-cache", "--dir", f"{folder}::/", wasm],
                 "wasmtime": [arguments.wasmtime, "run", "-C", "cache=n", "--dir", f"{folder}::/", wasm],
                 "wazero": [arguments.wazero, "run", f"-mount={folder}:/", wasm],
                 "native": [native],

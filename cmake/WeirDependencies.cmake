@@ -2,6 +2,8 @@
 #   fmt::fmt         formatting: libstdc++ 12 has neither <format> nor <print>
 #   asmjit::asmjit   encoding of x86-64 instructions, for the baseline compiler
 #   weir_llvm        LLVM 22, for the optimizing compiler
+#   weir_xxhash      XXH3, for checksums of what the cache keeps
+#   weir_sha256      SHA-256 of OpenSSL, which names modules in the cache
 #   weir_boost       Boost.Asio (event loops) and Boost.Beast (parsing HTTP/1), headers only
 #   weir_nghttp2     HTTP/2
 #   OpenSSL::SSL     TLS
@@ -43,6 +45,20 @@ if(WEIR_HTTP)
   find_package(OpenSSL 3.0 REQUIRED)
 endif()
 find_package(asmjit REQUIRED)
+# Inlined from its header.
+find_path(WEIR_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+add_library(weir_xxhash INTERFACE)
+target_include_directories(weir_xxhash SYSTEM INTERFACE "${WEIR_XXHASH_INCLUDE_DIR}")
+# The command is static, whatever others take of OpenSSL.
+find_path(WEIR_CRYPTO_INCLUDE_DIR openssl/sha.h REQUIRED)
+if(WEIR_STATIC)
+  find_library(WEIR_CRYPTO_LIBRARY libcrypto.a REQUIRED)
+else()
+  find_library(WEIR_CRYPTO_LIBRARY crypto REQUIRED)
+endif()
+add_library(weir_sha256 INTERFACE)
+target_include_directories(weir_sha256 SYSTEM INTERFACE "${WEIR_CRYPTO_INCLUDE_DIR}")
+target_link_libraries(weir_sha256 INTERFACE "${WEIR_CRYPTO_LIBRARY}")
 find_package(CLI11 2.1 REQUIRED)
 if(WEIR_TESTS)
   find_package(GTest REQUIRED)

@@ -36,6 +36,7 @@ constexpr std::array run_options{
     Option{"--bounds", "auto|guard|checked"},
     Option{"--tier", "auto|baseline|optimized"},
     Option{"--tier-stress", ""},
+    Option{"--no-cache", ""},
     Option{"--timeout", "TIME[ms|s|m|h]"},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
     Option{"--max-stack", "SIZE[KiB|MiB|GiB]"},
@@ -56,8 +57,9 @@ constexpr std::string_view general_help =
 
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
+  weir cache ls | rm | prune | path    the machine code kept of other runs
 
-  weir run --help, weir inspect --help    their options
+  weir run --help, weir inspect --help, ...    their options
   weir --version, weir --help
 
 Examples:
@@ -80,7 +82,7 @@ constexpr std::string_view run_help =
   --listen, --dial H:P       hand it a listening socket, a connection
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
-  --tier-stress              change between the two at every chance, for tests
+  --no-cache                 keep no machine code; for tests also: --tier-stress
   --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack SIZE           stack for its calls (8MiB)
@@ -101,6 +103,22 @@ constexpr std::string_view inspect_help =
 Examples:
   weir inspect tool.wasm
   weir inspect --compile-all --threads 4 tool.wasm
+)";
+
+constexpr std::string_view cache_help =
+    R"(weir cache ls                 the modules whose machine code is kept
+weir cache rm NAME...         forget modules, by file name or entry name
+weir cache rm --all           forget everything
+weir cache prune [SIZE]       forget those not used for longest, until the
+                              rest is at most SIZE (1GiB, as after each run)
+weir cache path               the folder: $XDG_CACHE_HOME/weir, else
+                              $HOME/.cache/weir; it may be removed at any time
+
+weir run keeps there what it compiled, for the next run; --no-cache does not.
+
+Examples:
+  weir cache prune 200MiB
+  weir cache rm tool.wasm
 )";
 
 Problem usage(std::string error, std::string because = {}, std::string hint = "weir --help  shows what there is")
@@ -245,6 +263,7 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                     ->transform(CLI::CheckedTransformer(std::map<std::string, Tier>{
                         {"auto", Tier::automatic}, {"baseline", Tier::baseline}, {"optimized", Tier::optimized}}));
             if (name == "--tier-stress") app.add_flag_callback(name, [&] { options.tier = Tier::stress; });
+            if (name == "--no-cache") app.add_flag_callback(name, [&] { options.uses_cache = false; });
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
                              [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });
@@ -305,6 +324,47 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
     return Command{std::move(options)};
 }
 
+Problem cache_usage(std::string error)
+{
+    return usage(std::move(error), {}, "weir cache ls | rm NAME... | rm --all | prune [SIZE] | path;  weir cache --help");
+}
+
+Result<Command, Problem> parse_cache(Words words)
+{
+    const auto wants_help = [](std::string_view word) { return word == "--help" || word == "-h"; };
+    if (std::ranges::any_of(words, wants_help)) return Command{Show{std::string{cache_help}}};
+    if (words.empty()) return Unexpected{cache_usage("weir cache: what about it?")};
+    const std::string_view action = words[0];
+    words = words.subspan(1);
+    CacheOptions options;
+    if (action == "rm") {
+        options.action = CacheOptions::Action::remove;
+        for (const std::string_view word : words) {
+            if (word == "--all") options.removes_all = true;
+            else if (word.starts_with("-"))
+                return Unexpected{cache_usage(fmt::format("weir cache rm has no option {}", printable(word)))};
+            else options.names.emplace_back(word);
+        }
+        if (options.names.empty() != options.removes_all) return Unexpected{cache_usage("weir cache rm: which, or --all?")};
+        return Command{std::move(options)};
+    }
+    if (action == "prune") {
+        options.action = CacheOptions::Action::prune;
+        if (!words.empty()) {
+            options.max_bytes = parse_size(words[0]);
+            if (!options.max_bytes)
+                return Unexpected{cache_usage(fmt::format("'{}' is not a size such as 200MiB", printable(words[0])))};
+            words = words.subspan(1);
+        }
+    } else if (action == "path") {
+        options.action = CacheOptions::Action::path;
+    } else if (action != "ls") {
+        return Unexpected{cache_usage(fmt::format("weir cache cannot '{}'", printable(action)))};
+    }
+    if (!words.empty()) return Unexpected{cache_usage(fmt::format("'{}' is one word too many", printable(words[0])))};
+    return Command{std::move(options)};
+}
+
 }  // namespace
 
 Result<Command, Problem> parse_command_line(Words words)
@@ -319,6 +379,7 @@ Result<Command, Problem> parse_command_line(Words words)
     if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
     if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
     if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
+    if (first == "cache") return parse_cache(words.subspan(1));
     return parse<RunOptions>(words, run_options, "run");
 }
 

@@ -3,6 +3,7 @@
 #include "base/mapping.hpp"
 #include "base/sys_error.hpp"
 #include "base/unique_fd.hpp"
+#include "wasm/decode.hpp"
 #include "wasm/load.hpp"
 
 #include <fmt/format.h>
@@ -142,38 +143,68 @@ Problem not_a_module(const std::string& path, std::span<const std::byte> bytes, 
             .hint = is_cut_short ? "was the download or copy complete?" : ""};
 }
 
+struct InputFile {
+    UniqueFd file;
+    struct stat status{};
+    std::shared_ptr<const Mapping> content;
+};
+
+Result<InputFile, Problem> map_input(const std::string& path)
+{
+    // Without O_NONBLOCK opening a FIFO that nobody writes to would wait for ever.
+    InputFile input{.file = UniqueFd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}, .content = {}};
+    if (!input.file) return Unexpected{cannot_open(path, errno)};
+    if (::fstat(input.file.get(), &input.status) != 0) return Unexpected{cannot_open(path, errno)};
+    if (S_ISDIR(input.status.st_mode))
+        return Unexpected{Problem{.error = quoted(path) + " is a folder, not a module",
+                                  .because = {},
+                                  .hint = "to grant it to a program: weir run --dir " + printable(path) + " FILE"}};
+    if (!S_ISREG(input.status.st_mode))
+        return Unexpected{Problem{.error = quoted(path) + " is not a regular file",
+                                  .because = "weir maps modules into memory instead of reading them",
+                                  .hint = "write it to a file first"}};
+    Mapping mapping;
+    if (input.status.st_size != 0) {  // which mmap refuses
+        auto mapped = Mapping::map(static_cast<size_t>(input.status.st_size), PROT_READ, MAP_PRIVATE, input.file.get());
+        if (!mapped)
+            return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
+        mapping = std::move(*mapped);
+    }
+    input.content = std::make_shared<const Mapping>(std::move(mapping));
+    return input;
+}
+
+Result<std::shared_ptr<const wasm::Module>, Problem> load(const std::string& path, const std::shared_ptr<const Mapping>& content,
+                                                          std::shared_ptr<wasm::TypeRegistry> registry)
+{
+    const auto bytes = content->bytes();
+    const unsigned threads = bytes.size() < parallel_validation_bytes ? 1 : std::max(1U, std::thread::hardware_concurrency());
+    auto module = wasm::load_module(bytes, content, std::move(registry), {.threads = threads, .limits = {}, .rules = {}});
+    if (!module) return Unexpected{not_a_module(path, bytes, module.error())};
+    return std::move(*module);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path,
                                                                std::shared_ptr<wasm::TypeRegistry> registry)
 {
-    // Without O_NONBLOCK opening a FIFO that nobody writes to would wait for ever.
-    UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-    if (!fd) return Unexpected{cannot_open(path, errno)};
-    struct stat status{};
-    if (::fstat(fd.get(), &status) != 0) return Unexpected{cannot_open(path, errno)};
-    if (S_ISDIR(status.st_mode))
-        return Unexpected{Problem{.error = quoted(path) + " is a folder, not a module",
-                                  .because = {},
-                                  .hint = "to grant it to a program: weir run --dir " + printable(path) + " FILE"}};
-    if (!S_ISREG(status.st_mode))
-        return Unexpected{Problem{.error = quoted(path) + " is not a regular file",
-                                  .because = "weir maps modules into memory instead of reading them",
-                                  .hint = "write it to a file first"}};
-    Mapping mapping;
-    if (status.st_size != 0) {  // which mmap refuses
-        auto mapped = Mapping::map(static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE, fd.get());
-        if (!mapped)
-            return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
-        mapping = std::move(*mapped);
+    WEIR_TRY(input, map_input(path));
+    return load(path, input.content, std::move(registry));
+}
+
+Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache)
+{
+    WEIR_TRY(input, map_input(path));
+    auto content = input.content;
+    if (cache != nullptr) {
+        auto image = cache->find(cache::ModuleFile{std::move(input.file), input.status, path}, content->bytes());
+        auto module = image == nullptr ? nullptr : wasm::decode(content->bytes(), content, engine.types()).value_or(nullptr);
+        if (module != nullptr && runtime::is_consistent(*image, *module, engine.tier_up() != nullptr))
+            return LoadedModule{std::move(module), std::move(image)};
     }
-    fd.reset();
-    const auto owner = std::make_shared<const Mapping>(std::move(mapping));
-    const auto bytes = owner->bytes();
-    const unsigned threads = bytes.size() < parallel_validation_bytes ? 1 : std::max(1U, std::thread::hardware_concurrency());
-    auto module = wasm::load_module(bytes, owner, std::move(registry), {.threads = threads, .limits = {}, .rules = {}});
-    if (!module) return Unexpected{not_a_module(path, bytes, module.error())};
-    return std::move(*module);
+    WEIR_TRY(module, load(path, content, engine.types()));
+    return LoadedModule{std::move(module), nullptr};
 }
 
 }  // namespace weir::cli

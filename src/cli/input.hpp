@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "cache/cache.hpp"
 #include "cli/console.hpp"
+#include "runtime/code_image.hpp"
 #include "wasm/module.hpp"
 #include "wasm/type_registry.hpp"
 
@@ -14,5 +16,12 @@ namespace weir::cli {
 /// component, cut short, and so on.
 [[nodiscard]] Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path,
                                                                              std::shared_ptr<wasm::TypeRegistry> registry);
+
+struct LoadedModule {
+    std::shared_ptr<const wasm::Module> module;
+    std::shared_ptr<const runtime::CodeImage> image;  // its code; null when there is none
+};
+/// The same with what `cache`, which may be null, has of a module: it is not validated again.
+[[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache);
 
 }  // namespace weir::cli

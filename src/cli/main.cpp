@@ -1,3 +1,4 @@
+#include "cli/cache_command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
@@ -15,6 +16,7 @@ int main(int argc, char** argv)
     if (!command) return report(command.error());
     if (const auto* const options = std::get_if<RunOptions>(&*command)) return run(*options);
     if (const auto* const options = std::get_if<InspectOptions>(&*command)) return inspect(*options);
+    if (const auto* const options = std::get_if<CacheOptions>(&*command)) return manage_cache(*options);
     print(STDOUT_FILENO, std::get<Show>(*command).text);
     return 0;
 }

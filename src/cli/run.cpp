@@ -1,6 +1,7 @@
 #include "cli/run.hpp"
 
 #include "baseline/baseline.hpp"
+#include "cache/cache.hpp"
 #include "cli/entry.hpp"
 #include "cli/input.hpp"
 #include "cli/interruption.hpp"
@@ -203,6 +204,19 @@ runtime::EngineConfig engine_config(const RunOptions& options)
     return config;
 }
 
+/// Null when there is none to use.
+std::unique_ptr<cache::Cache> open_cache(const RunOptions& options, const runtime::Engine& engine)
+{
+    // Stress makes code that no other run wants.
+    if (!options.uses_cache || options.tier == Tier::stress) return nullptr;
+    auto path = cache::Folder::default_path();
+    if (!path) return nullptr;
+    const auto tiers = engine.tier_up() != nullptr     ? cache::Settings::Tiers::by_heat
+                     : options.tier == Tier::optimized ? cache::Settings::Tiers::optimized
+                                                       : cache::Settings::Tiers::baseline;
+    return cache::Cache::open(std::move(*path), cache::settings_here(tiers, engine));
+}
+
 Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 {
     wasip1::WorldConfig config;
@@ -235,11 +249,13 @@ Result<int, Problem> try_run(const RunOptions& options)
     WEIR_CHECK(check_tier(options.tier));
     auto engine = runtime::Engine::create(engine_config(options));
     if (!engine) return Unexpected{cannot_start(engine.error())};
-    WEIR_TRY(module, load_file(options.file, (*engine)->types()));
+    const auto cache = open_cache(options, **engine);
+    WEIR_TRY(loaded, load_file(options.file, **engine, cache.get()));
+    const auto& module = loaded.module;
     WEIR_CHECK(check_memories(options, *module));
     auto world = wasip1::World::create(std::move(config));
     if (!world) return Unexpected{cannot_grant(world.error(), options)};
-    auto code = runtime::ModuleCode::create(*engine, module);
+    auto code = runtime::ModuleCode::create(*engine, module, std::move(loaded.image));
     if (!code)
         return Unexpected{Problem{
             .error = fmt::format("cannot run '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
@@ -276,6 +292,7 @@ Result<int, Problem> try_run(const RunOptions& options)
                                   .hint = {}}};
     }
     if (tracer) tracer->finish();
+    if (cache) cache->save(**code);
     // Memories, code and stacks go with the process; to unmap them one by one would take longer than a small guest runs.
     ::_exit(exit_code);
 }

@@ -57,6 +57,7 @@ struct RunOptions {
     TraceOptions trace;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
     Tier tier = Tier::automatic;
+    bool uses_cache = true;
     std::optional<Timeout> timeout;            // from the guest's start; more than 0
     std::optional<uint64_t> max_memory_bytes;  // of each memory
     std::optional<uint64_t> max_stack_bytes;   // for the guest's frames

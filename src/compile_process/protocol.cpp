@@ -1,7 +1,5 @@
 #include "compile_process/protocol.hpp"
 
-#include "weir/version.hpp"
-
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -52,19 +50,6 @@ Result<void, SysError> receive_all(int socket, std::vector<T>& out, uint32_t cou
 }
 
 }  // namespace
-
-uint64_t this_build()
-{
-    uint64_t hash = 14695981039346656037U;
-    const auto mix = [&](uint64_t v) { hash = (hash ^ v) * 1099511628211U; };
-    for (const char c : version) mix(static_cast<unsigned char>(c));
-    mix(sizeof(runtime::InstanceContext));
-    mix(offsetof(runtime::ExecContext, transfer));
-    mix(static_cast<uint64_t>(runtime::Builtin::count_));
-    mix(sizeof(CodeSite));
-    mix(sizeof(Relocation));
-    return hash;
-}
 
 Result<void, SysError> send(int socket, std::span<const std::byte> bytes, int descriptor)
 {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/build_id.hpp"
 #include "base/result.hpp"
 #include "base/sys_error.hpp"
 #include "base/unique_fd.hpp"
@@ -22,9 +23,8 @@ namespace weir::compile_process {
 
 /// Ends with what both sides must have in common. Different ones cannot work together.
 struct Hello {
-    uint64_t build;
+    BuildId build;
 };
-[[nodiscard]] uint64_t this_build();
 
 struct Request {
     enum class Kind : uint32_t { load, forget, compile } kind;

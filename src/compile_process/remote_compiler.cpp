@@ -84,7 +84,7 @@ public:
         Hello hello{};
         WEIR_CHECK(wait());
         WEIR_CHECK(receive(m_socket.get(), as_writable_bytes(hello)));
-        if (hello.build != this_build()) return Unexpected{SysError{EPROTO, "weir-llvm is of another build", {}}};
+        if (hello.build != build_id()) return Unexpected{SysError{EPROTO, "weir-llvm is of another build", {}}};
         return {};
     }
 

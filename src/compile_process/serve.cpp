@@ -28,7 +28,7 @@ public:
 
     Result<void, SysError> run()
     {
-        WEIR_CHECK(send(m_socket, as_bytes(Hello{this_build()})));
+        WEIR_CHECK(send(m_socket, as_bytes(Hello{build_id()})));
         for (;;) {
             Request request{};
             UniqueFd descriptor;

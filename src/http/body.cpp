@@ -22,6 +22,7 @@ struct BodyReader::State : std::enable_shared_from_this<BodyReader::State> {
     uint64_t consumed = 0;
     bool is_finished = false;
     bool is_reader_gone = false;
+    bool is_writer_gone = false;
     std::optional<CutReason> cut_reason;
     Headers trailers;
 
@@ -67,7 +68,7 @@ private:
         if (on_consumed && std::exchange(has_consumed, false)) {
             Task task = std::exchange(on_consumed, nullptr);
             task();
-            if (!on_consumed) on_consumed = std::move(task);
+            if (!on_consumed && !is_writer_gone) on_consumed = std::move(task);
         }
         if (on_writable && is_writable()) call(on_writable);
     }
@@ -155,6 +156,11 @@ const Headers& BodyReader::trailers() const noexcept
     return m_state ? m_state->trailers : m_trailers;
 }
 
+bool BodyReader::has_trailers() const noexcept
+{
+    return m_state ? m_state->is_finished && !m_state->trailers.is_empty() : !m_trailers.is_empty();
+}
+
 std::optional<uint64_t> BodyReader::known_length() const noexcept
 {
     if (!m_state) return m_bytes.size() - m_taken;
@@ -179,15 +185,18 @@ void BodyReader::on_readable(Task waker)
 BodyWriter& BodyWriter::operator=(BodyWriter&& other) noexcept
 {
     if (this == &other) return *this;
-    if (m_state) cut(CutReason::abandoned);
+    drop();
     m_state = std::move(other.m_state);
     return *this;
 }
 
-BodyWriter::~BodyWriter()
+BodyWriter::~BodyWriter() { drop(); }
+
+void BodyWriter::drop()
 {
     if (!m_state) return;
     cut(CutReason::abandoned);
+    m_state->is_writer_gone = true;
     m_state->on_writable = nullptr;
     m_state->on_wanted = nullptr;
     m_state->on_consumed = nullptr;

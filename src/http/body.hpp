@@ -58,6 +58,9 @@ public:
     /// Trailers; empty until is_complete().
     [[nodiscard]] const Headers& trailers() const noexcept;
 
+    /// Whether trailers are there, though bytes in front of them may not have been taken yet.
+    [[nodiscard]] bool has_trailers() const noexcept;
+
     /// Bytes that are left, if that is known: the writer is done, or declared the length.
     [[nodiscard]] std::optional<uint64_t> known_length() const noexcept;
 
@@ -116,6 +119,7 @@ public:
 private:
     friend BodyPipe make_body_pipe(EventLoop& loop, size_t capacity_bytes, std::optional<uint64_t> declared_length);
     using State = BodyReader::State;
+    void drop();
     explicit BodyWriter(std::shared_ptr<State> state) noexcept : m_state(std::move(state)) {}
 
     std::shared_ptr<State> m_state;

@@ -116,9 +116,9 @@ struct Response {
 struct ClientRequest {
     std::string method = "GET";
     std::string target = "/";  // path and query, or "*"
-    std::string authority;     // Host or :authority; empty: the origin's
-    Headers headers;           // Host among them is left out, hop-by-hop fields as well; TE: trailers is kept
-    BodyReader body;
+    std::string authority{};   // Host or :authority; empty: the origin's
+    Headers headers{};         // Host among them is left out, hop-by-hop fields as well; TE: trailers is kept
+    BodyReader body{};
     Framing framing = Framing::automatic;
 };
 

@@ -16,12 +16,17 @@ class EventLoop::Impl {
 public:
     // One thread runs it; others post. A hint of 1 leaves out what is for several threads running it.
     Impl() : m_context(1), m_work(asio::make_work_guard(m_context)) {}
-    ~Impl() { m_closing = true; }
+    ~Impl()
+    {
+        // What tasks hold may stand on this loop: it goes first.
+        m_closing = true;
+        m_deferred.clear();
+    }
 
     void run()
     {
-        m_context.restart();
         m_context.run();
+        m_context.restart();
     }
     void stop() { m_context.stop(); }
     void post(Task task) { asio::post(m_context, std::move(task)); }

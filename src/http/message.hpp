@@ -22,13 +22,13 @@ struct RequestHead {
     std::string authority;  // host[:port]: Host, or the target's where that is absolute, or HTTP/2's :authority
     std::string target;     // path and query, or "*" of OPTIONS
     Version version = Version::http_1_1;
-    Headers headers;  // as received, Host among them in HTTP/1; HTTP/2's pseudo-headers are above, and not here
+    Headers headers{};  // as received, Host among them in HTTP/1; HTTP/2's pseudo-headers are above, and not here
 };
 
 struct ResponseHead {
     uint16_t status = 200;                // 100..999
     Version version = Version::http_1_1;  // received ones only: what is sent is the connection's
-    Headers headers;
+    Headers headers{};
 };
 
 /// Who frames a message's body.

@@ -26,12 +26,13 @@ struct ServerLimits {
     uint32_t max_header_count = 256;
     uint32_t max_target_bytes = 16 * 1024;
     uint64_t max_body_bytes = uint64_t{1} << 30;
-    uint32_t body_buffer_bytes = 64 * 1024;    // per direction; the client waits when it is full
-    uint32_t max_connections = 10'000;         // of the server; accepting pauses at it
-    uint32_t max_streams = 100;                // at once, on one HTTP/2 connection
-    uint32_t max_resets = 200;                 // streams a client may reset in a row; one comes back each 1/50 s
-    uint32_t max_control_frames = 1'000;       // PING, SETTINGS, PRIORITY and empty DATA in a row; one comes back each 1/100 s
-    uint32_t max_requests_per_connection = 0;  // 0: any number
+    uint32_t body_buffer_bytes = 64 * 1024;       // per direction; the client waits when it is full
+    uint32_t max_unread_body_bytes = 256 * 1024;  // read and dropped of a body that no handler wants, before it is given up
+    uint32_t max_connections = 10'000;            // of the server; accepting pauses at it
+    uint32_t max_streams = 100;                   // at once, on one HTTP/2 connection
+    uint32_t max_resets = 200;                    // streams a client may reset in a row; one comes back each 1/50 s
+    uint32_t max_control_frames = 1'000;          // PING, SETTINGS, PRIORITY and empty DATA in a row; one comes back each 1/100 s
+    uint32_t max_requests_per_connection = 0;     // 0: any number
 
     Duration tls_handshake_timeout = std::chrono::seconds{10};
     Duration header_timeout = std::chrono::seconds{15};  // from the connection's begin, or a head's first byte, to its last

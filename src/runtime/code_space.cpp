@@ -14,9 +14,8 @@ namespace weir::runtime {
 
 namespace {
 
-constexpr size_t page_bytes = 4096;
+constexpr size_t page_bytes = code_page_bytes;
 constexpr size_t max_code_bytes = size_t{1} << 30;
-constexpr size_t stub_bytes = 16;
 constexpr size_t code_alignment = 16;
 constexpr size_t round_up(size_t n, size_t to) { return (n + to - 1) / to * to; }
 
@@ -28,7 +27,8 @@ RangeRegistry<CodeSpace>& spaces()
 
 }  // namespace
 
-Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, size_t code_bytes)
+Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, size_t code_bytes,
+                                                               std::shared_ptr<const CodeImage> image)
 {
     auto space = std::unique_ptr<CodeSpace>{new CodeSpace};
     // One more word behind the slots: the address that the stubs jump to.
@@ -53,7 +53,10 @@ Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, siz
     space->m_capacity = capacity;
     space->m_reservation = std::move(reservation);
     space->m_writable = std::move(writable);
-    space->write_lazy_stubs();
+    space->m_image = std::move(image);
+    if (space->m_image == nullptr) space->write_lazy_stubs();
+    else WEIR_CHECK(space->map_image());
+    space->point_slots_at_stubs();
     const auto begin = reinterpret_cast<uintptr_t>(space->m_code);
     if (!spaces().add(begin, begin + capacity, space.get())) return Unexpected{SysError{ENOMEM, "register code", {}}};
     return space;
@@ -63,10 +66,26 @@ CodeSpace::~CodeSpace() { spaces().remove(this); }
 
 CodeSpace* CodeSpace::find_space(uintptr_t pc) noexcept { return spaces().find(pc); }
 
-void CodeSpace::write_lazy_stubs()
+Result<void, SysError> CodeSpace::map_image()
+{
+    if (m_image->code_bytes > m_capacity) return Unexpected{SysError{ENOMEM, "map an image of code", {}}};
+    // The file's pages take the place of the first ones of the space's own file, which are never touched.
+    if (m_image->code_bytes != 0 && ::mmap(m_code, m_image->code_bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED,
+                                           m_image->file, static_cast<off_t>(m_image->file_offset)) == MAP_FAILED)
+        return Unexpected{last_error("mmap")};
+    m_used = m_image->code_bytes;
+    return {};
+}
+
+void CodeSpace::point_slots_at_stubs()
 {
     if (m_slot_count == 0) return;
     m_slots[m_slot_count].entry.store(reinterpret_cast<const void*>(&weir_lazy_entry), std::memory_order_relaxed);
+    for (size_t i = 0; i < m_slot_count; ++i) m_slots[i].entry.store(m_code + i * stub_bytes, std::memory_order_relaxed);
+}
+
+void CodeSpace::write_lazy_stubs()
+{
     for (size_t i = 0; i < m_slot_count; ++i) {
         // push imm32 (the slot's index); jmp [rip + distance to the word behind the slots]
         std::byte* const stub = m_writable.data() + i * stub_bytes;
@@ -78,12 +97,12 @@ void CodeSpace::write_lazy_stubs()
         stub[5] = std::byte{0xff};
         stub[6] = std::byte{0x25};
         std::memcpy(stub + 7, &distance, 4);
-        m_slots[i].entry.store(runs_at, std::memory_order_relaxed);
     }
     m_used = m_slot_count * stub_bytes;
 }
 
-const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_function, uint32_t function)
+const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_function, uint32_t function, CodeTier tier,
+                                    uint32_t loop_offset)
 {
     const std::scoped_lock lock{m_mutex};
     const size_t begin = round_up(m_used, std::max<size_t>(code.alignment_bytes, code_alignment));
@@ -104,35 +123,68 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
         std::memcpy(to + r.code_offset, &distance, 4);
     }
     if (place.index == 0) {
-        m_chunks_owned[place.chunk] = std::make_unique<Piece[]>(first_chunk_pieces << place.chunk);
+        m_chunks_owned[place.chunk] = std::make_unique<PublishedPiece[]>(first_chunk_pieces << place.chunk);
         m_chunks[place.chunk].store(m_chunks_owned[place.chunk].get(), std::memory_order_release);
     }
-    Piece& piece = m_chunks_owned[place.chunk][place.index];
-    piece.begin = static_cast<uint32_t>(begin);
-    piece.size_bytes = static_cast<uint32_t>(code.bytes.size());
-    piece.function = function;
+    PublishedPiece& piece = m_chunks_owned[place.chunk][place.index];
+    piece.record = {.begin = static_cast<uint32_t>(begin),
+                    .size_bytes = static_cast<uint32_t>(code.bytes.size()),
+                    .function = function,
+                    .loop_offset = loop_offset,
+                    .site_count = static_cast<uint32_t>(code.sites.size()),
+                    .tier = tier};
     piece.sites = code.sites;
     m_used = begin + code.bytes.size();
     m_piece_count.store(count + 1, std::memory_order_release);
     return m_code + begin;
 }
 
-const CodeSpace::Piece* CodeSpace::find(uintptr_t pc) const noexcept
+std::optional<CodeSpace::Piece> CodeSpace::find(uintptr_t pc) const noexcept
 {
     const auto offset = pc - reinterpret_cast<uintptr_t>(m_code);
-    const auto piece_at = [&](size_t i) {
-        const PiecePlace place{i};
-        return m_chunks[place.chunk].load(std::memory_order_acquire) + place.index;
+    const size_t mapped = m_image == nullptr ? 0 : m_image->pieces.size();
+    const auto record_at = [&](size_t i) -> const PieceRecord& {
+        return i < mapped ? m_image->pieces[i] : published(i - mapped).record;
     };
-    size_t low = 0, high = m_piece_count.load(std::memory_order_acquire);
+    size_t low = 0, high = mapped + m_piece_count.load(std::memory_order_acquire);
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (piece_at(middle)->begin <= offset) low = middle + 1;
+        if (record_at(middle).begin <= offset) low = middle + 1;
         else high = middle;
     }
-    if (low == 0) return nullptr;
-    const Piece* const piece = piece_at(low - 1);
-    return offset <= uint64_t{piece->begin} + piece->size_bytes ? piece : nullptr;  // a return address may be one past the end
+    if (low == 0) return std::nullopt;
+    const PieceRecord& r = record_at(low - 1);
+    if (offset > uint64_t{r.begin} + r.size_bytes) return std::nullopt;  // a return address may be one past the end
+    const auto sites = low - 1 < mapped ? m_image->sites.subspan(r.first_site, r.site_count)
+                                        : std::span<const CodeSite>{published(low - 1 - mapped).sites};
+    return Piece{r.begin, r.size_bytes, r.function, sites};
+}
+
+CodeSpace::Growth CodeSpace::growth() const
+{
+    const std::scoped_lock lock{m_mutex};
+    const size_t began_with = m_image == nullptr ? m_slot_count * stub_bytes : m_image->code_bytes;
+    Growth growth{.code_bytes = m_used - began_with};
+    for (size_t i = 0; i < m_piece_count; ++i)
+        if (published(i).record.tier == CodeTier::hot) ++growth.hot_pieces;
+    return growth;
+}
+
+CodeSnapshot CodeSpace::snapshot() const
+{
+    const std::scoped_lock lock{m_mutex};
+    CodeSnapshot snapshot{.code = {m_code, m_used}, .pieces = {}, .sites = {}};
+    if (m_image != nullptr) {
+        snapshot.pieces.assign(m_image->pieces.begin(), m_image->pieces.end());
+        snapshot.sites.assign(m_image->sites.begin(), m_image->sites.end());
+    }
+    for (size_t i = 0; i < m_piece_count; ++i) {
+        const PublishedPiece& piece = published(i);
+        snapshot.pieces.push_back(piece.record);
+        snapshot.pieces.back().first_site = static_cast<uint32_t>(snapshot.sites.size());
+        snapshot.sites.insert(snapshot.sites.end(), piece.sites.begin(), piece.sites.end());
+    }
+    return snapshot;
 }
 
 const CodeSite* CodeSpace::find_site(const Piece& piece, uintptr_t pc, PcKind kind) const noexcept

@@ -2,6 +2,7 @@
 
 #include "base/mapping.hpp"
 #include "base/result.hpp"
+#include "runtime/code_image.hpp"
 #include "runtime/compiler.hpp"
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,11 +23,18 @@ namespace weir::runtime {
 ///     [ CodeSlots, the lazy entry's address, counters | code ]
 ///
 /// The first part is data, never executable. The code part is a memfd mapped twice: here readable and executable, and
-/// elsewhere writable. No address is ever both. Slots are reached rip-relative from the code, so both parts stay within 2 GiB.
+/// elsewhere writable. No address is ever both. Slots are reached rip-relative from the code, so both parts stay within 2 GiB. The first
+/// part's size depends on the number of slots alone, and code is placed from the beginning: an image of the code, taken from one space, runs
+/// at the beginning of another one, where it is mapped from its file, executable and never writable.
 class CodeSpace {
 public:
+    /// What each slot has at first: code that has its function compiled. At the beginning of all code, of images as well.
+    static constexpr size_t stub_bytes = 16;
+
     /// Room for `slots` CodeSlots, each with a stub that compiles on the first call, and `code_bytes` of code (rounded, capped at 1 GiB).
-    static Result<std::unique_ptr<CodeSpace>, SysError> create(size_t slots, size_t code_bytes);
+    /// `image` may be null; else it is consistent, and used up to the space's end.
+    static Result<std::unique_ptr<CodeSpace>, SysError> create(size_t slots, size_t code_bytes,
+                                                               std::shared_ptr<const CodeImage> image = nullptr);
     ~CodeSpace();
     CodeSpace(const CodeSpace&) = delete;
     CodeSpace& operator=(const CodeSpace&) = delete;
@@ -36,21 +45,32 @@ public:
 
     /// Gives code its place, resolves its relocations (`first_function` is the index of slot 0 and of counter 0) and remembers its sites.
     /// Null when the space is full. Thread-safe.
-    const std::byte* publish(const CompiledCode& code, uint32_t first_function, uint32_t function);
+    const std::byte* publish(const CompiledCode& code, uint32_t first_function, uint32_t function, CodeTier tier = CodeTier::first,
+                             uint32_t loop_offset = 0);
 
     /// A published piece of code.
     struct Piece {
         uint32_t begin = 0, size_bytes = 0;
         uint32_t function = 0;
-        std::vector<CodeSite> sites;
+        std::span<const CodeSite> sites;
     };
-    /// The piece around a pc, null if none. Async-signal-safe.
-    [[nodiscard]] const Piece* find(uintptr_t pc) const noexcept;
+    /// The piece around a pc, if there is one. Async-signal-safe.
+    [[nodiscard]] std::optional<Piece> find(uintptr_t pc) const noexcept;
     /// What a pc of a piece stands for: it was interrupted there, or it is where a call returns to. Two sites may share an offset, when a
     /// call is followed by an instruction that can trap.
     enum class PcKind : uint8_t { interrupted, return_address };
     [[nodiscard]] const CodeSite* find_site(const Piece& piece, uintptr_t pc, PcKind kind) const noexcept;
     [[nodiscard]] std::span<const std::byte> code_of(const Piece& piece) const { return {m_code + piece.begin, piece.size_bytes}; }
+    /// Null where the space began without.
+    [[nodiscard]] const CodeImage* image() const { return m_image.get(); }
+    [[nodiscard]] const std::byte* address_of(const PieceRecord& piece) const { return m_code + piece.begin; }
+    /// What was published here, beyond the image. Thread-safe.
+    struct Growth {
+        size_t code_bytes = 0, hot_pieces = 0;
+    };
+    [[nodiscard]] Growth growth() const;
+    /// What an image of this space is to hold. Thread-safe: what is published meanwhile is in it or not.
+    [[nodiscard]] CodeSnapshot snapshot() const;
     [[nodiscard]] size_t used_bytes() const { return m_used.load(std::memory_order_relaxed); }
     [[nodiscard]] size_t capacity_bytes() const { return m_capacity; }
 
@@ -62,7 +82,9 @@ public:
 
 private:
     CodeSpace() = default;
+    Result<void, SysError> map_image();
     void write_lazy_stubs();
+    void point_slots_at_stubs();
 
     Mapping m_reservation;
     Mapping m_writable;
@@ -71,9 +93,14 @@ private:
     std::byte* m_code = nullptr;
     size_t m_slot_count = 0;
     size_t m_capacity = 0;
-    std::mutex m_mutex;  // guards what follows against other writers
+    std::shared_ptr<const CodeImage> m_image;
+    mutable std::mutex m_mutex;  // guards what follows against other writers
     std::atomic<size_t> m_used{0};
-    // Pieces in ascending order of their code, in chunks that never move, each twice as large as the one before: readers need no lock,
+    struct PublishedPiece {
+        PieceRecord record;  // without `first_site`
+        std::vector<CodeSite> sites;
+    };
+    // Pieces behind the image's in ascending order of their code, in chunks that never move, each twice as large as the one before: readers need no lock,
     // and a small program touches little memory.
     static constexpr size_t first_chunk_pieces = 16, max_chunks = 24;
     struct PiecePlace {
@@ -84,8 +111,13 @@ private:
         {
         }
     };
-    std::array<std::unique_ptr<Piece[]>, max_chunks> m_chunks_owned;
-    std::array<std::atomic<Piece*>, max_chunks> m_chunks{};
+    [[nodiscard]] const PublishedPiece& published(size_t piece) const noexcept
+    {
+        const PiecePlace place{piece};
+        return m_chunks[place.chunk].load(std::memory_order_acquire)[place.index];
+    }
+    std::array<std::unique_ptr<PublishedPiece[]>, max_chunks> m_chunks_owned;
+    std::array<std::atomic<PublishedPiece*>, max_chunks> m_chunks{};
     std::atomic<size_t> m_piece_count{0};
 };
 

@@ -1,8 +1,10 @@
 #include "runtime/const_expr.hpp"
 
+#include "base/leb128.hpp"
 #include "runtime/instance.hpp"
 #include "wasm/reader.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace weir::runtime {
@@ -63,10 +65,25 @@ private:
     std::vector<Value> m_stack;
 };
 
+/// Of an expression that is a single i32.const, as most are.
+std::optional<uint32_t> constant_of(const wasm::ConstExpr& expr)
+{
+    const auto* next = reinterpret_cast<const uint8_t*>(expr.bytes.data());
+    if (*next++ != static_cast<uint8_t>(wasm::Opcode::i32_const)) return std::nullopt;
+    const auto value = static_cast<uint32_t>(read_trusted_signed_leb(next));
+    if (*next != static_cast<uint8_t>(wasm::Opcode::end)) return std::nullopt;
+    return value;
+}
+
 }  // namespace
 
 Value evaluate(const wasm::ConstExpr& expr, const Instance& instance)
 {
+    if (const auto constant = constant_of(expr)) {
+        Value value{};
+        value.i64 = *constant;
+        return value;
+    }
     Evaluator evaluator{instance};
     wasm::read_trusted(instance.module(), expr.bytes, expr.offset_bytes, evaluator);
     return evaluator.result();

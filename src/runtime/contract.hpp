@@ -179,6 +179,7 @@ struct CodeSite {
     uint32_t wasm_offset;  // of the wasm instruction, from the start of the function's body
     enum class Kind : uint8_t { call, memory_access, trap } kind;
     TrapKind trap = TrapKind::none;  // kind trap: the reason of the ud2; memory_access: memory_out_of_bounds
+    uint16_t unused = 0;             // so that equal sites are equal bytes, also in files
 };
 
 /// A 32-bit pc-relative field to be filled when code gets its place.

@@ -24,12 +24,26 @@ constexpr size_t min_code_bytes = size_t{1} << 20;
 ModuleCode::ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module)
     : m_engine(std::move(engine)), m_module(std::move(module)), m_layout(*m_module)
 {
-    for (const wasm::MemoryType& t : m_module->memories) m_options.memory_modes.push_back(m_engine->mode_for(t));
-    m_options.counts = m_engine->tier_up() != nullptr;
+    m_options = options_for(*m_engine, *m_module);
+}
+
+CompileOptions ModuleCode::options_for(const Engine& engine, const wasm::Module& module)
+{
+    CompileOptions options;
+    for (const wasm::MemoryType& t : module.memories) options.memory_modes.push_back(engine.mode_for(t));
+    options.counts = engine.tier_up() != nullptr;
+    return options;
 }
 
 Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_ptr<Engine> engine,
                                                                     std::shared_ptr<const wasm::Module> module)
+{
+    return create(std::move(engine), std::move(module), nullptr);
+}
+
+Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_ptr<Engine> engine,
+                                                                    std::shared_ptr<const wasm::Module> module,
+                                                                    std::shared_ptr<const CodeImage> image)
 {
     if (module->unsupported) {
         const auto& use = *module->unsupported;
@@ -40,11 +54,30 @@ Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_
     for (const wasm::FunctionBody& b : module->bodies) wasm_bytes += b.bytes.size();
     auto code = std::shared_ptr<ModuleCode>{new ModuleCode{std::move(engine), std::move(module)}};
     const size_t per_byte = code->m_options.counts ? tiered_code_bytes_per_wasm_byte : code_bytes_per_wasm_byte;
-    auto space = CodeSpace::create(code->m_module->bodies.size(), min_code_bytes + wasm_bytes * per_byte);
+    const size_t slots = code->m_module->bodies.size(), code_bytes = min_code_bytes + wasm_bytes * per_byte;
+    auto space = CodeSpace::create(slots, code_bytes, image);
+    if (!space && image != nullptr) space = CodeSpace::create(slots, code_bytes);
     if (!space) return Unexpected{space.error().to_string()};
     code->m_space = std::move(*space);
     code->m_space->owner = code.get();
+    if (const CodeImage* const mapped = code->m_space->image()) code->enter_image(*mapped);
     return code;
+}
+
+void ModuleCode::enter_image(const CodeImage& image)
+{
+    const uint32_t first = m_module->imported_function_count;
+    const TierUp* const tiers = m_engine->tier_up();
+    for (const PieceRecord& piece : image.pieces) {
+        const std::byte* const code = m_space->address_of(piece);
+        HeatCounters& counters = m_space->counters(piece.function - first);
+        if (piece.loop_offset != 0) {
+            counters.loops = 0;  // on_hot soon learns which loop it is
+            continue;
+        }
+        if (piece.tier == CodeTier::first && tiers != nullptr) tiers->start_counting(counters, code);
+        m_space->slot(piece.function - first).entry.store(code, std::memory_order_relaxed);
+    }
 }
 
 Result<const void*, CompileError> ModuleCode::make_first_code(wasm::FuncIdx function, CompiledCode& buffers)
@@ -63,22 +96,25 @@ Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
     const CodeSlot& slot = slot_of(function);
     const std::scoped_lock lock{m_mutex};
     const void* const entry = slot.entry.load(std::memory_order_acquire);
-    if (m_space->find(reinterpret_cast<uintptr_t>(entry)) != nullptr) return entry;  // another thread was faster
+    if (m_space->find(reinterpret_cast<uintptr_t>(entry))) return entry;  // another thread was faster
     thread_local CompiledCode compiled;
     return make_first_code(function, compiled);
 }
 
 const void* ModuleCode::on_hot(wasm::FuncIdx function, uint32_t loop_offset)
 {
+    std::call_once(m_image_is_remembered, [this] {
+        if (const CodeImage* const image = m_space->image()) m_hot_code.remember(*image, *m_space);
+    });
     return m_engine->tier_up()->on_hot(*this, function, loop_offset);
 }
 
-const void* ModuleCode::install(const CompiledCode& code, wasm::FuncIdx function, bool is_entry)
+const void* ModuleCode::install(const CompiledCode& code, wasm::FuncIdx function, uint32_t loop_offset)
 {
     const uint32_t first = m_module->imported_function_count;
     if (m_space->used_bytes() > m_space->capacity_bytes() / 2) return nullptr;
-    const std::byte* const place = m_space->publish(code, first, function.value);
-    if (place != nullptr && is_entry) m_space->slot(function.value - first).entry.store(place, std::memory_order_release);
+    const std::byte* const place = m_space->publish(code, first, function.value, CodeTier::hot, loop_offset);
+    if (place != nullptr && loop_offset == 0) m_space->slot(function.value - first).entry.store(place, std::memory_order_release);
     return place;
 }
 
@@ -116,8 +152,8 @@ std::span<const std::byte> ModuleCode::code_of(wasm::FuncIdx function)
 {
     const auto entry = compile(function);
     if (!entry) return {};
-    const auto* const piece = m_space->find(reinterpret_cast<uintptr_t>(*entry));
-    return piece == nullptr ? std::span<const std::byte>{} : m_space->code_of(*piece);
+    const auto piece = m_space->find(reinterpret_cast<uintptr_t>(*entry));
+    return !piece ? std::span<const std::byte>{} : m_space->code_of(*piece);
 }
 
 extern "C" const void* weir_hot(InstanceContext* context, uint32_t function, uint32_t loop_offset) noexcept

@@ -20,6 +20,12 @@ public:
     /// Refuses a module that uses instructions weir does not run; the message names the feature.
     static Result<std::shared_ptr<ModuleCode>, std::string> create(std::shared_ptr<Engine> engine,
                                                                    std::shared_ptr<const wasm::Module> module);
+    /// With code that a former run has made: a consistent image, of the same module and options. Where it cannot be mapped, without.
+    static Result<std::shared_ptr<ModuleCode>, std::string> create(std::shared_ptr<Engine> engine,
+                                                                   std::shared_ptr<const wasm::Module> module,
+                                                                   std::shared_ptr<const CodeImage> image);
+    /// The options with which an engine has a module compiled.
+    static CompileOptions options_for(const Engine& engine, const wasm::Module& module);
 
     [[nodiscard]] Engine& engine() const { return *m_engine; }
     [[nodiscard]] const std::shared_ptr<const wasm::Module>& module() const { return m_module; }
@@ -38,8 +44,8 @@ public:
     };
     /// What a hot function's counter led to; for the builtin `hot`. Answers a loop's code, or null.
     const void* on_hot(wasm::FuncIdx function, uint32_t loop_offset);
-    /// Code of the other tier: gets its place, and the function's slot where it is for the function's entry. Null when there is no room.
-    const void* install(const CompiledCode& code, wasm::FuncIdx function, bool is_entry);
+    /// Code of the other tier: gets its place, and the function's slot where `loop_offset` is 0. Null when there is no room.
+    const void* install(const CompiledCode& code, wasm::FuncIdx function, uint32_t loop_offset);
     [[nodiscard]] HotCode& hot_code() { return m_hot_code; }
     [[nodiscard]] HeatCounters& counters_of(wasm::FuncIdx f)
     {
@@ -53,6 +59,8 @@ public:
 
 private:
     ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
+    /// Slots and counters for the image's code.
+    void enter_image(const CodeImage& image);
 
     /// By the engine's compiler; the slot gets it. `buffers` are the caller's.
     Result<const void*, CompileError> make_first_code(wasm::FuncIdx function, CompiledCode& buffers);
@@ -63,6 +71,7 @@ private:
     CompileOptions m_options;
     std::unique_ptr<CodeSpace> m_space;
     HotCode m_hot_code;
+    std::once_flag m_image_is_remembered;
     std::mutex m_mutex;  // one compilation of a function at a time
 };
 

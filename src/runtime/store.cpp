@@ -132,8 +132,8 @@ Trap Store::make_trap(const Activation& activation)
     for (size_t i = 0; i < activation.frame_count; ++i) {
         CodeSpace* const space = CodeSpace::find_space(activation.pcs[i]);
         if (space == nullptr || space->owner == nullptr) continue;
-        const auto* const piece = space->find(activation.pcs[i]);
-        if (piece == nullptr) continue;
+        const auto piece = space->find(activation.pcs[i]);
+        if (!piece) continue;
         // Only the innermost frame can have been interrupted; when a builtin or a host function stopped the guest it called, too.
         const CodeSite* site = space->find_site(*piece, activation.pcs[i], CodeSpace::PcKind::return_address);
         if (i == 0)

@@ -19,6 +19,9 @@ namespace {
 constexpr int32_t first_calls = 10'000, first_loops = 100'000;
 // Passes around a loop until what was requested is looked for again.
 constexpr int32_t waiting_budget = 10'000;
+// The same where a former run's code for loops is there; and how often, until it is as if there was none.
+constexpr int32_t recalling_budget = 1'000;
+constexpr int max_recalls = first_loops / recalling_budget;
 constexpr int32_t never = std::numeric_limits<int32_t>::max();
 // A function that was called no more often than that and is in a loop is most likely called no more: only the loop is worth compiling.
 constexpr int32_t max_rare_calls = 2;
@@ -41,6 +44,27 @@ private:
 };
 
 }  // namespace
+
+void HotCode::remember(const CodeImage& image, const CodeSpace& space)
+{
+    const std::scoped_lock lock{mutex};
+    for (const PieceRecord& piece : image.pieces) {
+        if (piece.tier != CodeTier::hot) continue;
+        variant(wasm::FuncIdx{piece.function}, piece.loop_offset) = {Status::ready, space.address_of(piece)};
+        if (piece.loop_offset != 0) m_recalls_left[piece.function] = max_recalls;
+    }
+}
+
+std::optional<HotCode::Variant> HotCode::recall(wasm::FuncIdx function, uint32_t loop_offset)
+{
+    const std::scoped_lock lock{mutex};
+    const auto left = m_recalls_left.find(function.value);
+    if (left == m_recalls_left.end()) return std::nullopt;
+    const auto known = m_variants.find(key(function, loop_offset));
+    if (known != m_variants.end()) return known->second;
+    if (--left->second == 0) m_recalls_left.erase(left);
+    return Variant{};
+}
 
 class TierUp::Worker {
 public:
@@ -108,14 +132,13 @@ private:
 
     void compile(ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
     {
-        const bool is_entry = loop_offset == 0;
         const void* place = nullptr;
         try {
             const auto result =
-                is_entry
+                loop_offset == 0
                     ? m_optimizer->compile_function(*code.module(), code.layout(), code.options(), function, m_compiled)
                     : m_optimizer->compile_loop(*code.module(), code.layout(), code.options(), function, loop_offset, m_compiled);
-            if (result) place = code.install(m_compiled, function, is_entry);
+            if (result) place = code.install(m_compiled, function, loop_offset);
         } catch (const std::bad_alloc&) {
             place = nullptr;  // it goes on as it is
         }
@@ -170,6 +193,10 @@ const void* TierUp::on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t lo
         request(code, function, 0);
         (loop_offset == 0 ? counters.calls : counters.loops) = m_is_eager ? 0 : never;
         return nullptr;
+    }
+    if (const auto recalled = code.hot_code().recall(function, loop_offset)) {
+        counters.loops = recalling_budget;
+        return recalled->entry;
     }
     // Who comes again although the function's own code is ready is in a loop that does not end soon.
     const auto entry = is_rarely_called ? ready : request(code, function, 0).status;

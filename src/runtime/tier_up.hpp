@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/code_image.hpp"
 #include "runtime/compiler.hpp"
 
 #include <atomic>
@@ -7,10 +8,12 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 
 namespace weir::runtime {
 
+class CodeSpace;
 class ModuleCode;
 
 /// What the optimizer has made, or will make, of one module.
@@ -22,13 +25,18 @@ public:
         const void* entry = nullptr;
     };
     /// A loop's code, or with offset 0 the function's own.
-    [[nodiscard]] Variant& variant(wasm::FuncIdx function, uint32_t loop_offset)
-    {
-        return m_variants[uint64_t{function.value} << 32 | loop_offset];
-    }
+    [[nodiscard]] Variant& variant(wasm::FuncIdx function, uint32_t loop_offset) { return m_variants[key(function, loop_offset)]; }
+    /// What an image that the code space began with has of hot code.
+    void remember(const CodeImage& image, const CodeSpace& space);
+    /// In functions of whose loops an image has code: what it has for this one, maybe nothing. No value once it was asked so often for
+    /// loops without code that they have run about as long as a loop does until it is hot.
+    std::optional<Variant> recall(wasm::FuncIdx function, uint32_t loop_offset);
     std::mutex mutex;  // guards the variants
 
 private:
+    static uint64_t key(wasm::FuncIdx function, uint32_t loop_offset) { return uint64_t{function.value} << 32 | loop_offset; }
+
+    std::unordered_map<uint32_t, int> m_recalls_left;  // by function
     std::unordered_map<uint64_t, Variant> m_variants;
 };
 

@@ -69,8 +69,8 @@ TrapKind trap_of(int signal, uintptr_t pc, uintptr_t fault_address) noexcept
 {
     CodeSpace* const space = CodeSpace::find_space(pc);
     if (space == nullptr || space->owner == nullptr) return TrapKind::none;
-    const auto* const piece = space->find(pc);
-    const CodeSite* const site = piece == nullptr ? nullptr : space->find_site(*piece, pc, CodeSpace::PcKind::interrupted);
+    const auto piece = space->find(pc);
+    const CodeSite* const site = !piece ? nullptr : space->find_site(*piece, pc, CodeSpace::PcKind::interrupted);
     if (site == nullptr) return TrapKind::none;
     if (signal == SIGILL && site->kind == CodeSite::Kind::trap) return site->trap;
     if ((signal == SIGSEGV || signal == SIGBUS) && site->kind == CodeSite::Kind::memory_access &&

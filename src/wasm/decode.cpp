@@ -440,6 +440,15 @@ private:
     {
         const auto* const begin = r.position();
         const size_t offset = r.offset();
+        // A Go module has some ten thousand data segments, all of them at a constant.
+        ByteReader ahead = r;
+        if (ahead.u8() == static_cast<uint8_t>(Opcode::i32_const)) {
+            ahead.s32();
+            if (ahead.u8() == static_cast<uint8_t>(Opcode::end) && !ahead.failed()) {
+                r = ahead;
+                return {{begin, static_cast<size_t>(r.position() - begin)}, offset};
+            }
+        }
         ConstExprSkipper skipper{m_module.referenced_functions};
         if (!read_instructions(m_module, r, skipper)) {
             if (r.failed()) return {};

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import wasm_module as wasm
@@ -401,6 +402,108 @@ class Tiers(Case):
             done = subprocess.run([alone, "run", *words, self.guest], cwd=self.folder, capture_output=True)
             self.assertEqual(done.returncode, 1)
             self.assertIn(b"there is no optimizing compiler", done.stderr)
+
+
+class Caching(Case):
+    """What runs keep for one another. The guest goes around a loop 300,000 times, which is hot, and exits with what is left of that."""
+
+    def setUp(self):
+        super().setUp()
+        m = wasm.Module()
+        proc_exit = m.wasi("proc_exit", [wasm.I32], [])
+        count = wasm.store(0, wasm.load(0) + wasm.i32(1) + b"\x6a")
+        again = wasm.load(0) + wasm.i32(300_000) + b"\x49\x0d\x00"
+        m.function(wasm.LOOP + count + again + wasm.END + wasm.load(0) + wasm.i32(255) + b"\x71" + wasm.call(proc_exit), export="_start")
+        self.guest = self.file(m.bytes(), "guest.wasm")
+        self.env = {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(self.folder / "cache")}
+
+    def run_guest(self, *words, **options):
+        done = self.weir("run", *words, self.guest, env=options.pop("env", self.env), **options)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (300_000 % 256, b"", b""))
+
+    def kept(self):
+        """The lines of `weir cache ls` between its first and its last."""
+        return self.weir("cache", "ls", env=self.env).stdout.decode().splitlines()[1:-1]
+
+    def fill(self):
+        """A small program's code is kept from its second run on."""
+        self.expect(["cache", "ls"], 0, stdout=b"nothing is kept\n", env=self.env)
+        settled = time.monotonic() + 0.05  # a file that was written this very moment may still change
+        while time.monotonic() < settled:
+            time.sleep(0.01)
+        for _ in range(3):
+            self.run_guest()
+        self.assertEqual(len(self.kept()), 1)
+
+    def test_is_listed_removed_and_used_again(self):
+        self.fill()
+        self.assertRegex(self.kept()[0], r"^[0-9a-f]{12} .* in the last hour  guest\.wasm$")
+        self.expect(["cache", "path"], 0, stdout=f"{self.folder}/cache/weir\n".encode(), env=self.env)
+        for which in ([self.guest], [self.kept()[0][:12]], ["--all"]):
+            self.expect(["cache", "rm", *which], 0, env=self.env)
+            self.assertEqual(self.kept(), [])
+            self.run_guest()
+            self.run_guest()
+            self.assertEqual(len(self.kept()), 1)
+        self.expect(["cache", "prune"], 0, stdout=b"removed 0 entries, 0KiB\n", env=self.env)
+        self.expect(["cache", "prune", "1KiB"], 0, env=self.env)
+        self.assertEqual(self.kept(), [])
+
+    def test_no_cache_neither_reads_nor_writes(self):
+        for _ in range(3):
+            self.run_guest("--no-cache")
+        self.assertFalse((self.folder / "cache").exists())
+
+    def test_compilers_are_kept_apart(self):
+        self.fill()
+        for _ in range(2):
+            self.run_guest("--tier", "baseline")
+            self.run_guest("--bounds", "checked")
+        texts = " ".join(self.kept())
+        self.assertEqual(len(self.kept()), 3, texts)
+        self.assertIn("(--tier baseline)", texts)
+        self.assertIn("(--bounds checked)", texts)
+
+    def test_without_a_place_for_it_nothing_is_said(self):
+        for variables in ({}, {"HOME": ""}, {"HOME": "/proc/none"}, {"XDG_CACHE_HOME": "/dev/null"}, {"HOME": "relative"}):
+            for _ in range(2):
+                self.run_guest(env={"PATH": os.environ["PATH"], **variables})
+        self.expect_error(["cache", "ls"], 1, "there is no place for a cache")
+
+    def test_a_folder_open_to_others_is_not_used(self):
+        self.fill()
+        (self.folder / "cache/weir").chmod(0o755)
+        before = sorted(os.listdir(self.folder / "cache/weir"))
+        self.run_guest("--tier", "baseline")
+        self.run_guest("--tier", "baseline")
+        self.assertEqual(sorted(os.listdir(self.folder / "cache/weir")), before)
+        self.expect(["cache", "ls"], 1, stdout=b"", stderr=["does not use", "chmod 700"], env=self.env)
+
+    def test_damaged_entries_are_replaced(self):
+        self.fill()
+        entry = next((self.folder / "cache/weir").glob("*.code"))
+        content = entry.read_bytes()
+        for damaged in (b"", content[:1000], content[:4200] + b"\xcc" * 100 + content[4300:], content[:-1]):
+            entry.write_bytes(damaged)
+            self.run_guest()
+            self.run_guest()
+            self.assertEqual(len(entry.read_bytes()), len(content))
+
+    def test_go_programs_come_to_the_same(self):
+        if not GO_HELLO.exists():
+            self.skipTest("needs the demos")
+        for _ in range(2):
+            self.expect(["run", GO_HELLO], 0, stdout=b"Hello world\n", env=self.env)
+        self.assertEqual(len(self.kept()), 1)
+
+    def test_wrong_words(self):
+        for words, part in ((["cache"], "what about it"), (["cache", "rm"], "which"), (["cache", "rm", "--all", "x"], "which"),
+                            (["cache", "rm", "-x"], "no option -x"), (["cache", "prune", "much"], "not a size"),
+                            (["cache", "clear"], "cannot 'clear'"), (["cache", "ls", "x"], "one word too many")):
+            with self.subTest(words):
+                self.expect_error(words, 2, part)
+        self.expect(["cache", "rm", "unknown"], 1, stderr="cache", env=self.env)
+        self.assertIn(b"weir cache ls", self.weir("cache", "--help").stdout)
 
 
 class Invoke(Case):

@@ -137,7 +137,7 @@ TEST_F(Protocol, an_alignment_that_is_none_is_refused)
 
 TEST_F(Protocol, a_descriptor_goes_along)
 {
-    const Hello hello{this_build()};
+    const Hello hello{build_id()};
     ASSERT_TRUE(send(far.get(), as_bytes(hello), near.get()));
     Hello heard{};
     UniqueFd descriptor;

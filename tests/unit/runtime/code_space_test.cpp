@@ -60,7 +60,7 @@ TEST(CodeSpace, finds_the_function_of_every_byte_of_its_code)
         for (const std::byte& b : bytes) {
             const auto pc = reinterpret_cast<uintptr_t>(&b);
             ASSERT_EQ(CodeSpace::find_space(pc), &code->space());
-            const auto* const piece = code->space().find(pc);
+            const auto piece = code->space().find(pc);
             ASSERT_TRUE(piece);
             // The first byte is also where a call at the very end of the piece before would return to.
             if (&b != bytes.data()) ASSERT_EQ(piece->function, i);

@@ -29,9 +29,9 @@ public:
     void cancel() noexcept
     {
         while (!m_running.is_empty()) {
-            Root::promise_type& promise = m_running.pop_front();
+            Root::Promise& promise = m_running.pop_front();
             --m_count;
-            std::coroutine_handle<Root::promise_type>::from_promise(promise).destroy();
+            std::coroutine_handle<Root::Promise>::from_promise(promise).destroy();
         }
     }
 
@@ -42,25 +42,26 @@ public:
 private:
     /// The coroutine around a task that nobody awaits. It destroys itself when the task has ended.
     struct Root {
-        struct promise_type : detail::PooledFrame, detail::Link {
-            promise_type(Group& group, Task<void>& /*task*/) noexcept : m_group(group) { m_group.m_running.push_back(*this); }
-            static Root get_return_object() noexcept { return {}; }
-            static std::suspend_never initial_suspend() noexcept { return {}; }
-            static std::suspend_never final_suspend() noexcept { return {}; }
+        struct Promise : detail::PooledFrame, detail::Link {
+            Promise(Group& group, Task<void>& /*task*/) noexcept : m_group(group) { m_group.m_running.push_back(*this); }
+            Root get_return_object() const noexcept { return {}; }
+            std::suspend_never initial_suspend() const noexcept { return {}; }
+            std::suspend_never final_suspend() const noexcept { return {}; }
             void return_void() noexcept
             {
                 unlink();
                 m_group.ended();
             }
-            static void unhandled_exception() noexcept { std::abort(); }
+            void unhandled_exception() const noexcept { std::abort(); }
             Group& m_group;
         };
+        using promise_type = Promise;
     };
     static Root run(Group& /*group*/, Task<void> task) { co_await task; }
     inline void ended() noexcept;
 
     Loop& m_loop;
-    detail::List<Root::promise_type> m_running;
+    detail::List<Root::Promise> m_running;
     size_t m_count = 0;
     Join* m_joining = nullptr;
 };
@@ -81,7 +82,7 @@ public:
         m_awaiting = awaiting;
         m_group.m_joining = this;
     }
-    static void await_resume() noexcept {}
+    void await_resume() const noexcept {}
 
 private:
     friend class Group;

@@ -69,9 +69,6 @@ public:
         if (error != 0 && m_waiting != nullptr) m_loop.call_soon(*this);
     }
 
-private:
-    friend class Operation;
-
     void on_due() override
     {
         if (m_waiting == nullptr) return;
@@ -82,8 +79,14 @@ private:
         finished.m_awaiting.resume();
     }
 
+private:
+    friend class Operation;
+
     Loop& m_loop;
+    static constexpr unsigned most_attempts_in_a_row = 16;
+
     Operation* m_waiting = nullptr;
+    unsigned m_attempts_in_a_row = 0;  // without waiting
     int m_failure = 0;
     bool m_is_worth_trying = true;
 };
@@ -94,11 +97,14 @@ bool Operation::await_ready()
         m_error = m_channel.m_failure;
         return true;
     }
-    return m_channel.m_is_worth_trying && is_finished_by_attempt();
+    // Now and then it waits though it need not, for others to have their turn: who sends without end would keep the loop for itself.
+    if (!m_channel.m_is_worth_trying || ++m_channel.m_attempts_in_a_row > Channel::most_attempts_in_a_row) return false;
+    return is_finished_by_attempt();
 }
 void Operation::await_suspend(std::coroutine_handle<> awaiting)
 {
     m_awaiting = awaiting;
+    m_channel.m_attempts_in_a_row = 0;
     m_channel.m_waiting = this;
     m_channel.m_loop.await(m_channel);
 }
@@ -121,9 +127,10 @@ public:
         return std::move(m_value);
     }
 
-private:
+protected:
     int attempt() override { return m_attempt(m_value); }
 
+private:
     Attempt m_attempt;
     T m_value{};
 };
@@ -136,9 +143,10 @@ public:
 
     Result<void> await_resume() const noexcept { return error() == 0 ? Result<void>{} : Error{error()}; }
 
-private:
+protected:
     int attempt() override { return m_attempt(); }
 
+private:
     Attempt m_attempt;
 };
 
@@ -218,9 +226,9 @@ private:
     class Deadline final : public detail::Timer {
     public:
         Deadline(Stream& stream, detail::TimerHeap& heap) noexcept : Timer(heap), m_stream(stream) {}
+        void on_due() override { m_stream.set_failure(ETIMEDOUT); }
 
     private:
-        void on_due() override { m_stream.set_failure(ETIMEDOUT); }
         Stream& m_stream;
     };
     void set_failure(int error) noexcept

@@ -83,14 +83,14 @@ class [[nodiscard]] Loop::Sleep final : detail::Timer {
 public:
     Sleep(Loop& loop, Duration duration) noexcept : Timer(loop.timers()), m_loop(loop), m_duration(duration) {}
 
-    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> awaiting)
     {
         m_awaiting = awaiting;
         if (m_duration <= Duration{0}) m_loop.call_soon(*this);
         else set(m_duration > never - m_loop.now() ? never - Duration{1} : m_loop.now() + m_duration);
     }
-    static void await_resume() noexcept {}
+    void await_resume() const noexcept {}
 
 private:
     void on_due() override { m_awaiting.resume(); }

@@ -20,19 +20,19 @@ namespace detail {
 class PromiseBase : public PooledFrame {
 public:
     struct FinalAwaiter {
-        static bool await_ready() noexcept { return false; }
+        bool await_ready() const noexcept { return false; }
         template <class Promise>
-        static void await_suspend(std::coroutine_handle<Promise> self) noexcept
+        void await_suspend(std::coroutine_handle<Promise> self) const noexcept
         {
             // Resuming may destroy this task: nothing of it is touched afterwards.
             if (self.promise().m_has_waited) self.promise().m_continuation.resume();
         }
-        static void await_resume() noexcept {}
+        void await_resume() const noexcept {}
     };
 
-    static std::suspend_always initial_suspend() noexcept { return {}; }
-    static FinalAwaiter final_suspend() noexcept { return {}; }
-    static void unhandled_exception() noexcept { std::abort(); }  // tasks end by return: errors are values
+    std::suspend_always initial_suspend() const noexcept { return {}; }
+    FinalAwaiter final_suspend() const noexcept { return {}; }
+    void unhandled_exception() const noexcept { std::abort(); }  // tasks end by return: errors are values
 
     std::coroutine_handle<> m_continuation;
     bool m_has_waited = false;
@@ -57,8 +57,8 @@ template <>
 class Promise<void> : public PromiseBase {
 public:
     Task<void> get_return_object() noexcept;
-    static void return_void() noexcept {}
-    static void take() noexcept {}
+    void return_void() const noexcept {}
+    void take() const noexcept {}
 };
 
 }  // namespace detail
@@ -89,7 +89,7 @@ public:
         if (m_handle) m_handle.destroy();
     }
 
-    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> awaiting) { return start(awaiting); }
     T await_resume() { return m_handle.promise().take(); }
 

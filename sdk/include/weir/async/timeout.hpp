@@ -28,7 +28,7 @@ public:
     {
     }
 
-    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
     bool await_suspend(std::coroutine_handle<> awaiting)
     {
         m_awaiting = awaiting;
@@ -36,7 +36,7 @@ public:
         set(m_loop.now() + m_duration);
         return true;
     }
-    typename ResultOf<T>::Type await_resume()
+    ResultOf<T>::Type await_resume()
     {
         if (!m_task.is_done()) return Error{ETIMEDOUT};
         if constexpr (std::is_void_v<T>) {

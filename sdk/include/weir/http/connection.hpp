@@ -87,10 +87,18 @@ public:
     {
     }
 
+    /// What is waited for from here on may take so long, and up to a sixteenth longer: deadlines fall together where they can, so that a
+    /// thousand idle connections do not wake the loop a thousand times.
+    void set_deadline(async::Duration timeout)
+    {
+        const async::Duration step = timeout / 16 + async::Duration{1};
+        const async::TimePoint now = m_loop.now();
+        stream.set_deadline(timeout >= async::never - now - step ? async::never : (now + timeout) / step * step + step);
+    }
     /// Writes the texts, one after the other.
     [[nodiscard]] auto write(std::string_view first, std::string_view second = {})
     {
-        stream.set_deadline(m_loop.now() + m_stall_timeout);
+        set_deadline(m_stall_timeout);
         return stream.write(first, second);
     }
 
@@ -128,7 +136,7 @@ public:
             }
             if (!has_begun) {
                 has_begun = !m_in.unread().empty();
-                stream.set_deadline(m_loop.now() + (has_begun ? head_timeout : idle_timeout));
+                set_deadline(has_begun ? head_timeout : idle_timeout);
             }
             m_in.grow();
             const auto size = co_await stream.read(m_in.room());
@@ -162,7 +170,7 @@ public:
             if (m_has_body_ended) break;
             if (!out.empty())
                 if (const auto flushed = co_await flush(); !flushed) co_return flushed.error();
-            stream.set_deadline(m_loop.now() + m_stall_timeout);
+            set_deadline(m_stall_timeout);
             // Bytes of the body go where they are wanted; what frames them goes to the buffer.
             const auto direct = into.first(static_cast<size_t>(std::min<uint64_t>(into.size(), left_to_read_directly())));
             const auto size = co_await stream.read(direct.empty() ? m_in.room() : direct);
@@ -181,11 +189,30 @@ public:
         co_return size_t{0};
     }
 
+    /// Reads the whole body.
+    /// @error EMSGSIZE  It has more than `max_bytes`.
+    async::Task<Result<std::string>> read_all(size_t max_bytes)
+    {
+        constexpr size_t part_bytes = size_t{16} * 1024;
+        std::string body;
+        for (;;) {
+            if (left_to_read_directly() != UINT64_MAX && left_to_read_directly() > max_bytes - body.size())
+                co_return Error{EMSGSIZE, "the body is too long"};
+            const size_t size = body.size();
+            body.resize(size + part_bytes);
+            const auto read_size = co_await read_body(std::as_writable_bytes(std::span{body}.subspan(size)));
+            if (!read_size) co_return read_size.error();
+            body.resize(size + *read_size);
+            if (body.size() > max_bytes) co_return Error{EMSGSIZE, "the body is too long"};
+            if (*read_size == 0) co_return body;
+        }
+    }
+
     /// Writes what `out` has, and then a text.
     async::Task<Result<void>> flush(std::string_view text = {})
     {
         // In parts, since slow is not stalled.
-        constexpr size_t part_bytes = 256 * 1024;
+        constexpr size_t part_bytes = size_t{256} * 1024;
         while (!out.empty() || !text.empty()) {
             const std::string_view part = text.substr(0, part_bytes);
             text.remove_prefix(part.size());

@@ -31,11 +31,11 @@ constexpr std::array<char, 29> to_http_date(int64_t seconds) noexcept
         for (unsigned i = digits; i-- > 0; number /= 10) text[at + i] = static_cast<char>('0' + number % 10);
         at += digits;
     };
-    put(days.substr(3 * std::chrono::weekday{day}.c_encoding(), 3));
+    put(days.substr(size_t{3} * std::chrono::weekday{day}.c_encoding(), 3));
     put(", ");
     put_number(static_cast<unsigned>(date.day()), 2);
     put(" ");
-    put(months.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3));
+    put(months.substr(size_t{3} * (static_cast<unsigned>(date.month()) - 1), 3));
     put(" ");
     put_number(static_cast<unsigned>(static_cast<int>(date.year())), 4);
     put(" ");

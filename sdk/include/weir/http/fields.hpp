@@ -58,7 +58,7 @@ constexpr std::optional<std::string_view> next_element(std::string_view& list) n
     while (!list.empty()) {
         const size_t comma = list.find(',');
         const std::string_view element = trimmed(list.substr(0, comma));
-        list.remove_prefix(comma == list.npos ? list.size() : comma + 1);
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
         if (!element.empty()) return element;
     }
     return std::nullopt;

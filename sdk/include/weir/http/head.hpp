@@ -92,7 +92,7 @@ inline std::string_view next_line(std::string_view& head) noexcept
 {
     const size_t end = head.find("\r\n");
     const std::string_view line = head.substr(0, end);
-    head.remove_prefix(end == head.npos ? head.size() : end + 2);
+    head.remove_prefix(end == std::string_view::npos ? head.size() : end + 2);
     return line;
 }
 
@@ -103,7 +103,8 @@ inline std::optional<Refusal> parse_fields(std::string_view lines, const Limits&
         if (fields.size() == limits.max_fields) return Refusal{431, "too many header fields"};
         const size_t colon = line.find(':');
         // Also refuses folded lines, which begin with a space, and spaces before the colon.
-        if (colon == line.npos || !is_token(line.substr(0, colon))) return Refusal{400, "a header field is NAME: VALUE"};
+        if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
+            return Refusal{400, "a header field is NAME: VALUE"};
         const std::string_view value = trimmed(line.substr(colon + 1));
         if (!consists_of(value, value_char)) return Refusal{400, "a control character in a header field"};
         fields.add({line.substr(0, colon), value});
@@ -216,7 +217,7 @@ inline std::optional<Refusal> parse_target(RequestHead& head)
     const size_t mark = rest.find('?');
     head.path = rest.substr(0, mark);
     if (head.path.empty()) head.path = "/";
-    if (mark != rest.npos) head.query = rest.substr(mark + 1);
+    if (mark != std::string_view::npos) head.query = rest.substr(mark + 1);
     return std::nullopt;
 }
 
@@ -233,7 +234,8 @@ inline std::optional<Refusal> parse_request(std::string_view bytes, const Limits
     const std::string_view line = next_line(bytes);
     const size_t method_end = line.find(' ');
     const size_t target_end = line.rfind(' ');
-    if (method_end == line.npos || method_end == target_end) return Refusal{400, "a request begins with METHOD TARGET VERSION"};
+    if (method_end == std::string_view::npos || method_end == target_end)
+        return Refusal{400, "a request begins with METHOD TARGET VERSION"};
     head.method = line.substr(0, method_end);
     head.target = line.substr(method_end + 1, target_end - method_end - 1);
     if (!is_token(head.method)) return Refusal{400, "the method is no name"};

@@ -30,7 +30,7 @@ struct ServerOptions {
     /// After a last response, for the client to notice: what it still sends is read and thrown away, so that the response is not lost.
     async::Duration linger_timeout = std::chrono::seconds{2};
     /// Of a body that a handler did not read, so much is read in order to keep the connection; with more to come, it is closed.
-    uint64_t max_drained_bytes = 256 * 1024;
+    uint64_t max_drained_bytes = uint64_t{256} * 1024;
     size_t max_connections = 10'000;  // further ones wait until one of these ends
 };
 
@@ -58,31 +58,18 @@ public:
     /// Whether a body comes, or has come. How long it is, Content-Length may say.
     [[nodiscard]] bool has_body() const noexcept { return !m_head.framing.is_empty(); }
     /// `Result<size_t> n = co_await request.read(buffer);` 0 is the end of the body. The client sends no faster than this is called.
-    /// When the body is not what it should be, the response is one that says so, whatever the handler answers.
+    /// When the body is not what it should be, the response is one that says so, whatever the handler answers; one that has begun is broken off.
     [[nodiscard]] async::Task<Result<size_t>> read(std::span<std::byte> into)
     {
-        if (m_head.expects_continue && !m_has_continued && !m_connection.has_unread() && !m_connection.has_body_ended())
-            m_connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
-        m_has_continued = true;
+        say_continue();
         return m_connection.read_body(into);
     }
     /// The whole body.
     /// @error EMSGSIZE  It has more than `max_bytes`.
     [[nodiscard]] async::Task<Result<std::string>> read_all(size_t max_bytes)
     {
-        std::string body;
-        if (m_head.framing.kind == Framing::Kind::length && m_head.framing.length > max_bytes)
-            co_return Error{EMSGSIZE, "the body is too long"};
-        for (;;) {
-            constexpr size_t part_bytes = 16 * 1024;
-            const size_t size = body.size();
-            body.resize(size + part_bytes);
-            const auto read_size = co_await read(std::as_writable_bytes(std::span{body}.subspan(size)));
-            if (!read_size) co_return read_size.error();
-            body.resize(size + *read_size);
-            if (body.size() > max_bytes) co_return Error{EMSGSIZE, "the body is too long"};
-            if (*read_size == 0) co_return body;
-        }
+        if (m_head.framing.length <= max_bytes) say_continue();
+        return m_connection.read_all(max_bytes);
     }
 
 private:
@@ -90,6 +77,12 @@ private:
     friend class detail::ServedConnection;
 
     explicit Request(detail::Connection& connection) noexcept : m_connection(connection) {}
+    void say_continue()
+    {
+        if (is_body_withheld() && !m_connection.has_unread() && !m_connection.has_body_ended())
+            m_connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
+        m_has_continued = true;
+    }
     /// Whether the client may not have begun to send the body, waiting to be told.
     [[nodiscard]] bool is_body_withheld() const noexcept { return m_head.expects_continue && !m_has_continued; }
 
@@ -121,12 +114,16 @@ public:
     void set_body(std::string&& body) noexcept { m_body = std::move(body); }
     void set_body(const char* body) { m_body.assign(body); }
 
-    /// How long the parts will be together; without it they are sent in chunks.
-    void set_length(uint64_t length) noexcept { m_length = length; }
+    /// How long the parts will be together; without it they are sent in chunks. Of no effect once the first is sent.
+    void set_length(uint64_t length) noexcept
+    {
+        if (!m_is_committed) m_length = length;
+    }
     /// Sends a part of the body; returns when the client, or the buffers on the way to it, have taken it.
     /// @error EINVAL  More than the length that was set.  @error EPIPE, ECONNRESET, ETIMEDOUT  The client is gone, or takes nothing.
     [[nodiscard]] async::Task<Result<void>> write(std::string_view part)
     {
+        if (m_has_failed) co_return Error{EPIPE, "an earlier part could not be sent"};
         if (!m_is_committed) commit(std::nullopt);
         if (part.empty()) co_return co_await m_connection.flush();
         if (m_length) {
@@ -150,7 +147,7 @@ public:
 private:
     template <class F>
     friend class detail::ServedConnection;
-    static constexpr size_t small_bytes = 16 * 1024;
+    static constexpr size_t small_bytes = size_t{16} * 1024;
 
     explicit Response(detail::Connection& connection) noexcept : m_connection(connection) {}
 
@@ -205,6 +202,11 @@ private:
     async::Task<Result<void>> finish()
     {
         if (!m_is_committed) {
+            if (m_length && *m_length != m_body.size() && !m_request_is_head) {  // promised, and not given
+                m_status = 500;
+                m_length.reset();
+                m_body.clear();
+            }
             commit(m_body.size());
             if (m_has_no_body) co_return {};
             if (m_body.size() > small_bytes) co_return co_await m_connection.flush(m_body);
@@ -212,7 +214,8 @@ private:
             co_return {};
         }
         if (m_has_failed) co_return Error{ECONNRESET};
-        if (m_length && m_written != *m_length) co_return Error{EINVAL, "the body is shorter than it was said to be"};
+        if (m_length && m_written != *m_length && !m_has_no_body)
+            co_return Error{EINVAL, "the body is shorter than it was said to be"};
         if (m_is_chunked && !m_has_no_body) m_connection.out += "0\r\n\r\n";
         co_return {};
     }
@@ -256,6 +259,7 @@ public:
 
 private:
     using HeadState = Connection::HeadState;
+    static constexpr size_t most_gathered_bytes = size_t{64} * 1024;
 
     /// Serves a request. Whether there may be another.
     async::Task<bool> serve_one()
@@ -273,12 +277,18 @@ private:
         if constexpr (std::is_void_v<std::invoke_result_t<F&, Request&, Response&>>) m_handler(m_request, m_response);
         else co_await m_handler(m_request, m_response);
 
-        if (m_connection.refusal() && !m_response.m_is_committed) co_return co_await refuse(*m_connection.refusal());
+        if (m_connection.refusal()) {
+            // A response that has begun is broken off: an end of it would say that all was well.
+            if (m_response.m_is_committed) co_return co_await end();
+            co_return co_await refuse(*m_connection.refusal());
+        }
         // What is left of the body, unless it is too much: then the connection ends.
         if (m_request.is_body_withheld() || !co_await drain()) m_response.m_keeps_alive = false;
         if (const auto finished = co_await m_response.finish(); !finished) co_return false;
-        if (m_response.m_keeps_alive) co_return true;
-        co_return co_await end();
+        if (!m_response.m_keeps_alive) co_return co_await end();
+        // Responses to requests that came together leave together, unless they are many.
+        if (m_connection.out.size() > most_gathered_bytes) co_return bool{co_await m_connection.flush()};
+        co_return true;
     }
 
     /// Reads what a handler left of the body. Whether that was all of it.
@@ -309,7 +319,7 @@ private:
     {
         if (!co_await m_connection.flush()) co_return false;
         static_cast<void>(m_connection.stream.socket().finish_writing());
-        m_connection.stream.set_deadline(m_loop.now() + m_options.linger_timeout);
+        m_connection.set_deadline(m_options.linger_timeout);
         std::array<std::byte, 4096> unwanted;
         for (;;)
             if (const auto size = co_await m_connection.stream.read(unwanted); !size || *size == 0) co_return false;

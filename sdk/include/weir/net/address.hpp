@@ -36,7 +36,7 @@ public:
     /// @error EINVAL  No path, one that is too long or has a NUL in it.
     static Result<Address> unix_path(std::string_view path)
     {
-        if (path.empty() || path.size() > max_path_bytes || path.find('\0') != path.npos)
+        if (path.empty() || path.size() > max_path_bytes || path.find('\0') != std::string_view::npos)
             return Error{EINVAL, "a unix socket's path has 1 to 107 bytes"};
         return Address{Family::unix_path, path.data(), path.size(), 0};
     }
@@ -45,12 +45,13 @@ public:
     {
         if (text.starts_with("unix:")) return unix_path(text.substr(5));
         const size_t colon = text.rfind(':');
-        if (colon == text.npos) return Error{EINVAL, "an address is HOST:PORT"};
+        if (colon == std::string_view::npos) return Error{EINVAL, "an address is HOST:PORT"};
         const auto port = parse_port(text.substr(colon + 1));
         if (!port) return port.error();
         std::string_view host = text.substr(0, colon);
         if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-        else if (host.find(':') != host.npos) return Error{EINVAL, "an IPv6 address with a port is written [ADDRESS]:PORT"};
+        else if (host.find(':') != std::string_view::npos)
+            return Error{EINVAL, "an IPv6 address with a port is written [ADDRESS]:PORT"};
         return parse_ip(host, *port);
     }
     /// From "127.0.0.1" or "::1".

@@ -17,7 +17,7 @@ namespace weir::net {
 inline Result<std::vector<Address>> resolve(std::string_view host, uint16_t port)
 {
     if (const auto literal = Address::parse_ip(host, port)) return std::vector{*literal};
-    if (host.empty() || host.size() > 253 || host.find('\0') != host.npos) return Error{ENOENT, "no host name"};
+    if (host.empty() || host.size() > 253 || host.find('\0') != std::string_view::npos) return Error{ENOENT, "no host name"};
     std::vector<Address> found;
     const int error = platform::look_up(std::string{host}, port, found);
     if (platform::is_unknown_name(error) || (error == 0 && found.empty())) return Error{ENOENT, "there is no host of this name"};

@@ -44,7 +44,7 @@ public:
     /// Gives the descriptor away.
     [[nodiscard]] int release() noexcept { return std::exchange(m_fd, -1); }
 
-    Result<void> set_blocking(Blocking blocking) noexcept
+    Result<void> set_blocking(Blocking blocking) const noexcept
     {
         return done(platform::set_non_blocking(m_fd, blocking == Blocking::no));
     }

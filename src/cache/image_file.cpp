@@ -1,0 +1,213 @@
+#include "cache/image_file.hpp"
+
+#include "base/mapping.hpp"
+
+#include <elf.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+namespace weir::cache {
+
+using runtime::CodeImage;
+using runtime::CodeSite;
+using runtime::PieceRecord;
+
+namespace {
+
+constexpr std::array<char, 8> magic{'w', 'e', 'i', 'r', 'c', 'o', 'd', 'e'};
+constexpr uint32_t format = 1;
+constexpr size_t page_bytes = runtime::code_page_bytes;
+constexpr size_t headers_bytes = image_header_offset + sizeof(ImageHeader);
+static_assert(sizeof(Elf64_Ehdr) == image_header_offset && headers_bytes <= page_bytes);
+static_assert(std::has_unique_object_representations_v<ImageHeader> && std::has_unique_object_representations_v<PieceRecord> &&
+              std::has_unique_object_representations_v<CodeSite>);
+
+constexpr uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
+
+uint64_t checksum(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+uint64_t checksum(std::span<const std::byte> first, std::span<const std::byte> second)
+{
+    return XXH3_64bits_withSeed(second.data(), second.size(), checksum(first));
+}
+uint64_t header_checksum(std::span<const std::byte> file) { return checksum(file.first(headers_bytes - sizeof(uint64_t))); }
+
+/// Whether `count` items of `item_bytes` lie at `offset` in the file, behind its headers.
+bool lies_in(const ImageHeader& h, uint64_t offset, uint64_t count, uint64_t item_bytes)
+{
+    return offset >= headers_bytes && offset <= h.file_bytes && offset % 8 == 0 && count <= (h.file_bytes - offset) / item_bytes;
+}
+
+bool is_sound(const ImageHeader& h)
+{
+    const bool has_module = h.module_offset != 0;
+    return h.header_bytes == sizeof(ImageHeader) && h.code_offset % page_bytes == 0 && h.code_bytes % page_bytes == 0 &&
+           h.code_bytes <= UINT32_MAX && lies_in(h, h.code_offset, h.code_bytes, 1) &&
+           lies_in(h, h.pieces_offset, h.piece_count, sizeof(PieceRecord)) &&
+           lies_in(h, h.sites_offset, h.site_count, sizeof(CodeSite)) &&
+           (!has_module || lies_in(h, h.module_offset, h.module_bytes, 1)) && h.module_name.back() == '\0';
+}
+
+ImageProblem compare(const Settings& there, const Settings& wanted, Checks checks)
+{
+    if (there.build != wanted.build) return ImageProblem::other_build;
+    const bool fits =
+        checks == Checks::everything ? wanted.processor == there.processor : wanted.processor.include(there.processor);
+    if (!fits) return ImageProblem::other_processor;
+    if (there.tiers != wanted.tiers || there.has_guard_pages != wanted.has_guard_pages) return ImageProblem::other_settings;
+    return ImageProblem::none;
+}
+
+/// From what may be any bytes.
+Result<ImageHeader, ImageProblem> parse_header(std::span<const std::byte> file)
+{
+    if (file.size() < headers_bytes) return Unexpected{ImageProblem::not_an_image};
+    ImageHeader header;
+    std::memcpy(&header, file.data() + image_header_offset, sizeof header);
+    if (std::memcmp(file.data(), ELFMAG, SELFMAG) != 0 || header.magic != magic) return Unexpected{ImageProblem::not_an_image};
+    // Another format's header may be of another size: it is some other build's.
+    if (header.format != format) return Unexpected{ImageProblem::other_build};
+    if (header.header_checksum != header_checksum(file) || !is_sound(header)) return Unexpected{ImageProblem::damaged};
+    return header;
+}
+
+struct ImageOwner {
+    UniqueFd file;
+    Mapping mapping;
+    CodeImage image;
+};
+
+template <class T>
+std::span<const T> items_at(std::span<const std::byte> file, uint64_t offset, uint64_t count)
+{
+    return {reinterpret_cast<const T*>(file.data() + offset), static_cast<size_t>(count)};
+}
+
+Elf64_Ehdr elf_header()
+{
+    Elf64_Ehdr h{};
+    std::memcpy(h.e_ident, ELFMAG, SELFMAG);
+    h.e_ident[EI_CLASS] = ELFCLASS64;
+    h.e_ident[EI_DATA] = ELFDATA2LSB;
+    h.e_ident[EI_VERSION] = EV_CURRENT;
+    h.e_type = ET_DYN;
+    h.e_machine = EM_X86_64;
+    h.e_version = EV_CURRENT;
+    h.e_ehsize = sizeof(Elf64_Ehdr);
+    h.e_shentsize = sizeof(Elf64_Shdr);
+    return h;
+}
+
+Result<void, SysError> write_all(int file, std::span<const std::byte> bytes)
+{
+    while (!bytes.empty()) {
+        const ssize_t n = ::write(file, bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return Unexpected{last_error("write")};
+        bytes = bytes.subspan(static_cast<size_t>(n));
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<ImageHeader, ImageProblem> read_image_header(int file)
+{
+    std::array<std::byte, headers_bytes> bytes{};
+    const ssize_t n = ::pread(file, bytes.data(), bytes.size(), 0);
+    if (n != static_cast<ssize_t>(bytes.size())) return Unexpected{ImageProblem::not_an_image};
+    return parse_header(bytes);
+}
+
+Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted, Checks checks)
+{
+    struct stat status{};
+    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < static_cast<off_t>(headers_bytes))
+        return Unexpected{ImageProblem::not_an_image};
+    const int populate = checks == Checks::everything ? MAP_POPULATE : 0;
+    auto mapping = Mapping::map(static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE | populate, file.get());
+    if (!mapping) return Unexpected{ImageProblem::not_an_image};
+    const auto bytes = mapping->bytes();
+    WEIR_TRY(header, parse_header(bytes));
+    if (header.file_bytes != bytes.size()) return Unexpected{ImageProblem::damaged};
+    if (const auto problem = compare(header.settings, wanted, checks); problem != ImageProblem::none) return Unexpected{problem};
+
+    const auto pieces = items_at<PieceRecord>(bytes, header.pieces_offset, header.piece_count);
+    const auto sites = items_at<CodeSite>(bytes, header.sites_offset, header.site_count);
+    if (checksum(std::as_bytes(pieces), std::as_bytes(sites)) != header.tables_checksum ||
+        (checks == Checks::everything && checksum(bytes.subspan(header.code_offset, header.code_bytes)) != header.code_checksum))
+        return Unexpected{ImageProblem::damaged};
+
+    const auto owner = std::make_shared<ImageOwner>();
+    owner->image = {.file = file.get(),
+                    .file_offset = header.code_offset,
+                    .code_bytes = static_cast<uint32_t>(header.code_bytes),
+                    .pieces = pieces,
+                    .sites = sites,
+                    .owner = {}};
+    OpenImage opened{.header = header, .image = {owner, &owner->image}, .module = {}};
+    if (header.module_offset != 0) opened.module = bytes.subspan(header.module_offset, header.module_bytes);
+    owner->file = std::move(file);
+    owner->mapping = std::move(*mapping);
+    return opened;
+}
+
+Result<void, SysError> write_image(int file, const ImageToWrite& what)
+{
+    const auto pieces = std::as_bytes(std::span{what.code.pieces});
+    const auto sites = std::as_bytes(std::span{what.code.sites});
+    ImageHeader h{};
+    h.magic = magic;
+    h.format = format;
+    h.header_bytes = sizeof h;
+    h.settings = what.settings;
+    h.module_hash = what.module_hash;
+    h.module_bytes = what.module.size();
+    h.code_offset = page_bytes;
+    h.code_bytes = round_up(what.code.code.size(), page_bytes);
+    h.pieces_offset = h.code_offset + h.code_bytes;
+    h.piece_count = what.code.pieces.size();
+    h.sites_offset = round_up(h.pieces_offset + pieces.size(), 8);
+    h.site_count = what.code.sites.size();
+    h.file_bytes = h.sites_offset + sites.size();
+    what.module_name.copy(h.module_name.data(), h.module_name.size() - 1);
+
+    // The last page of code as it is in the file.
+    const size_t whole_pages = what.code.code.size() / page_bytes * page_bytes;
+    std::array<std::byte, page_bytes> last_page{};
+    const size_t last_bytes = h.code_bytes == whole_pages ? 0 : page_bytes;
+    std::ranges::copy(what.code.code.subspan(whole_pages), last_page.begin());
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    XXH3_64bits_update(&state, what.code.code.data(), whole_pages);
+    XXH3_64bits_update(&state, last_page.data(), last_bytes);
+    h.code_checksum = XXH3_64bits_digest(&state);
+    h.tables_checksum = checksum(pieces, sites);
+
+    std::array<std::byte, page_bytes> first_page{};
+    const Elf64_Ehdr elf = elf_header();
+    std::memcpy(first_page.data(), &elf, sizeof elf);
+    std::memcpy(first_page.data() + image_header_offset, &h, sizeof h);
+    h.header_checksum = header_checksum(first_page);
+    std::memcpy(first_page.data() + image_header_offset, &h, sizeof h);
+
+    constexpr std::array<std::byte, 8> padding{};
+    WEIR_CHECK(write_all(file, first_page));
+    WEIR_CHECK(write_all(file, what.code.code.first(whole_pages)));
+    WEIR_CHECK(write_all(file, std::span{last_page}.first(last_bytes)));
+    WEIR_CHECK(write_all(file, pieces));
+    WEIR_CHECK(write_all(file, std::span{padding}.first(h.sites_offset - h.pieces_offset - pieces.size())));
+    return write_all(file, sites);
+}
+
+}  // namespace weir::cache
