@@ -6,6 +6,7 @@
 #include <weir/weir.hpp>
 
 #include <dlfcn.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <charconv>
@@ -189,6 +190,50 @@ void bench_calls(int rounds)
              {"wasmtime, define_func", [&](size_t n) { loop(checked, n); }}});
 }
 
+struct WasmtimePool {
+    wasm_engine_t* engine;
+    wasmtime_instance_pre_t* pre;
+};
+
+WasmtimePool wasmtime_pool(const std::vector<std::byte>& bytes, size_t keep_resident_bytes)
+{
+    wasm_config_t* const config = wt.wasm_config_new();
+    wasmtime_pooling_allocation_config_t* const pool = wt.wasmtime_pooling_allocation_config_new();
+    if (keep_resident_bytes != 0) {
+        wt.wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, keep_resident_bytes);
+        wt.wasmtime_pooling_allocation_config_table_keep_resident_set(pool, keep_resident_bytes);
+    }
+    wt.wasmtime_pooling_allocation_strategy_set(config, pool);
+    wasm_engine_t* const engine = wt.wasm_engine_new_with_config(config);
+    if (engine == nullptr) fail("wasmtime makes no engine with a pool");
+    wasmtime_module_t* module = nullptr;
+    must(wt.wasmtime_module_new(engine, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), &module));
+    wasmtime_linker_t* const linker = wt.wasmtime_linker_new(engine);
+    must(wt.wasmtime_linker_define_wasi(linker));
+    wasmtime_instance_pre_t* pre = nullptr;
+    must(wt.wasmtime_linker_instantiate_pre(linker, module, &pre));
+    return {engine, pre};
+}
+
+void wasmtime_cycles(const WasmtimePool& pool, size_t n)
+{
+    for (size_t i = 0; i < n; ++i) {
+        WasmtimeInstance made;
+        made.store = wt.wasmtime_store_new(pool.engine, nullptr, nullptr);
+        made.context = wt.wasmtime_store_context(made.store);
+        wasi_config_t* const wasi = wt.wasi_config_new();
+        wt.wasi_config_inherit_stdout(wasi);
+        must(wt.wasmtime_context_set_wasi(made.context, wasi));
+        wasm_trap_t* trap = nullptr;
+        must(wt.wasmtime_instance_pre_instantiate(pool.pre, made.context, &made.instance, &trap));
+        const wasmtime_func_t initialize = made.function("_initialize"), primes = made.function("primes");
+        must(wt.wasmtime_func_call(made.context, &initialize, nullptr, 0, nullptr, 0, &trap));
+        wasmtime_val_t argument{};
+        must(wt.wasmtime_func_call(made.context, &primes, &argument, 1, nullptr, 0, &trap));
+        wt.wasmtime_store_delete(made.store);
+    }
+}
+
 void bench_instances(const std::vector<std::byte>& bytes, int rounds)
 {
     const weir::Engine engine = must(weir::Engine::create());
@@ -197,21 +242,8 @@ void bench_instances(const std::vector<std::byte>& bytes, int rounds)
     linker.define_wasi();
     const weir::Prepared prepared = must(linker.prepare(module));
 
-    wasm_config_t* const config = wt.wasm_config_new();
-    wasmtime_pooling_allocation_config_t* const pool = wt.wasmtime_pooling_allocation_config_new();
-    // As good as it gets: what is a megabyte or less is cleared and not given back to the kernel.
-    wt.wasmtime_pooling_allocation_config_linear_memory_keep_resident_set(pool, size_t{1} << 20);
-    wt.wasmtime_pooling_allocation_config_table_keep_resident_set(pool, size_t{1} << 20);
-    wt.wasmtime_pooling_allocation_strategy_set(config, pool);
-    wasm_engine_t* const wasmtime = wt.wasm_engine_new_with_config(config);
-    if (wasmtime == nullptr) fail("wasmtime makes no engine with a pool");
-    wasmtime_module_t* wt_module = nullptr;
-    must(wt.wasmtime_module_new(wasmtime, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size(), &wt_module));
-    wasmtime_linker_t* const wt_linker = wt.wasmtime_linker_new(wasmtime);
-    must(wt.wasmtime_linker_define_wasi(wt_linker));
-    wasmtime_instance_pre_t* pre = nullptr;
-    must(wt.wasmtime_linker_instantiate_pre(wt_linker, wt_module, &pre));
-
+    // Once as it comes, and once as good as it gets: what is a megabyte or less is cleared and not given back to the kernel.
+    const WasmtimePool as_it_comes = wasmtime_pool(bytes, 0), keeping = wasmtime_pool(bytes, size_t{1} << 20);
     compare("instantiate from the pool, _initialize, primes(0), give back", 2000, rounds,
             {{"weir",
               [&](size_t n) {
@@ -221,23 +253,8 @@ void bench_instances(const std::vector<std::byte>& bytes, int rounds)
                       must(must(instance.get<void(int32_t)>("primes"))(0));
                   }
               }},
-             {"wasmtime, pooling allocator", [&](size_t n) {
-                  for (size_t i = 0; i < n; ++i) {
-                      WasmtimeInstance made;
-                      made.store = wt.wasmtime_store_new(wasmtime, nullptr, nullptr);
-                      made.context = wt.wasmtime_store_context(made.store);
-                      wasi_config_t* const wasi = wt.wasi_config_new();
-                      wt.wasi_config_inherit_stdout(wasi);
-                      must(wt.wasmtime_context_set_wasi(made.context, wasi));
-                      wasm_trap_t* trap = nullptr;
-                      must(wt.wasmtime_instance_pre_instantiate(pre, made.context, &made.instance, &trap));
-                      const wasmtime_func_t initialize = made.function("_initialize"), primes = made.function("primes");
-                      must(wt.wasmtime_func_call(made.context, &initialize, nullptr, 0, nullptr, 0, &trap));
-                      wasmtime_val_t argument{};
-                      must(wt.wasmtime_func_call(made.context, &primes, &argument, 1, nullptr, 0, &trap));
-                      wt.wasmtime_store_delete(made.store);
-                  }
-              }}});
+             {"wasmtime, pooling allocator", [&](size_t n) { wasmtime_cycles(as_it_comes, n); }},
+             {"the same, keeping 1 MiB resident", [&](size_t n) { wasmtime_cycles(keeping, n); }}});
 }
 
 /// Proportional shares, in bytes: of the process, and of the mappings that begin at or behind one of `memories` and belong to it.
@@ -268,12 +285,13 @@ void measure_memory(const std::vector<std::byte>& bytes)
     const weir::Engine engine = must(weir::Engine::create());
     const weir::Module module = must(weir::Module::from_bytes(engine, bytes));
     weir::Linker linker{engine};
-    linker.define_wasi();
+    linker.define_wasi({.stdout_fd = open("/dev/null", O_WRONLY | O_CLOEXEC)});
     const weir::Prepared prepared = must(linker.prepare(module));
     std::vector<weir::Instance> live;
     const auto add = [&] {
         live.push_back(must(prepared.instantiate()));
         must(must(live.back().get<void()>("_initialize"))());
+        must(must(live.back().get<void(int32_t)>("primes"))(10));
     };
     live.reserve(count + 1);
     add();  // compiles; not counted
@@ -288,7 +306,7 @@ void measure_memory(const std::vector<std::byte>& bytes)
     std::sort(memories.begin(), memories.end());
     const Footprint after = measure(memories);
     const double all = (after.all - before.all) / count, own = after.memories / count;
-    std::printf("%zu live instances of the Go module, after _initialize\n", count);
+    std::printf("%zu live instances of the Go module, after _initialize and primes(10)\n", count);
     std::printf(
         "  of each, the guest's memory        %10.1f KiB\n  of each, all that the process has  %10.1f KiB   %.3f times that\n",
         own / 1024, all / 1024, all / own);

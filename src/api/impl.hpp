@@ -66,9 +66,17 @@ struct Instance::Impl {
     std::shared_ptr<Prepared::Impl> prepared;
     std::unique_ptr<runtime::Store> store;
     runtime::Instance* instance = nullptr;
-    std::unique_ptr<runtime::InitialState> initial;  // null: cannot be used again
+    std::shared_ptr<const runtime::InitialState> initial;  // null: cannot be used again
+    // WASI's world is made when the guest first asks for it: until then each of its functions is one that makes it.
     std::unique_ptr<wasip1::World> world;
-    std::vector<runtime::HostFunctionContext*> wasi_functions;  // imports whose data is the world
+    std::optional<WasiOptions> own_wasi;  // instead of the linker's
+    struct WasiFunction {
+        runtime::HostFunctionContext* context;
+        decltype(runtime::HostFunctionContext::function) function;
+    };
+    std::vector<WasiFunction> wasi_functions;
+    Result<void> make_world();
+    void forget_world() noexcept;
     std::shared_ptr<Interrupter::State> interrupts;
     void* data = nullptr;
     detail::TaskState* task = nullptr;  // that was started and has not ended
@@ -90,11 +98,11 @@ struct Prepared::Impl : std::enable_shared_from_this<Prepared::Impl> {
     size_t max_idle = 0;
     std::mutex mutex;  // guards what follows
     std::vector<std::unique_ptr<Instance::Impl>> idle;
-    std::optional<runtime::InitialState::Images> images;  // made by the first instance
+    std::shared_ptr<const runtime::InitialState> initial;  // captured from the first instance
 
     Result<std::unique_ptr<Instance::Impl>> take();
     void give_back(std::unique_ptr<Instance::Impl> instance) noexcept;
-    Result<Instance> instantiate(const std::optional<WasiOptions>& options);
+    Result<Instance> instantiate(std::optional<WasiOptions> wasi);
 
 private:
     Result<std::unique_ptr<Instance::Impl>> create();

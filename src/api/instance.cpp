@@ -57,10 +57,10 @@ std::unique_ptr<Error> detail::call(const Callee& callee, Slot* slots)
 {
     auto& store = *static_cast<runtime::Store*>(callee.store);
     const auto& function = *static_cast<const runtime::Function*>(callee.function);
-    const runtime::Outcome outcome = store.call(callee.entry, function, to_values(slots));
-    if (outcome.index() == 0) [[likely]]
+    runtime::Outcome stopped;
+    if (store.call(callee.entry, function, to_values(slots), stopped)) [[likely]]
         return nullptr;
-    return to_error(outcome);
+    return to_error(stopped);
 }
 
 bool detail::is_usable(const Callee& callee, FuncRef reference) noexcept

@@ -18,7 +18,7 @@ bool run_host_function(runtime::HostFunctionContext& context, runtime::Value* va
 /// In the place of an instance's world in what a Prepared links.
 const char world_of_instance = 0;
 
-Result<std::unique_ptr<wasip1::World>> make_world(const WasiOptions& options)
+Result<std::unique_ptr<wasip1::World>> create_world(const WasiOptions& options)
 {
     wasip1::WorldConfig config;
     config.args = options.arguments;
@@ -57,9 +57,42 @@ runtime::InterruptAnswer answer_interrupt(runtime::InterruptReasons reasons, voi
     return (reasons & (stop_requested | time_is_over)) != 0 ? runtime::InterruptAnswer::stop : runtime::InterruptAnswer::yield;
 }
 
+/// In the place of each function of WASI that the guest has not called yet.
+bool make_world_first(runtime::HostFunctionContext& context, runtime::Value* values) noexcept
+{
+    try {
+        const auto made = owner_of(*context.exec->store).make_world();
+        if (!made) return Access::fail(Access::caller(context), made.error());
+    } catch (const std::bad_alloc&) {
+        return Access::fail(Access::caller(context), Error::failure("out of memory"));
+    }
+    return context.function(context, values);
+}
+
+/// Whether granting these can fail, which is to be told before the guest runs.
+bool can_be_refused(const WasiOptions& options) { return !options.directories.empty() || options.max_open_files < 3; }
+
 }  // namespace
 
 // Instances.
+
+Result<void> Instance::Impl::make_world()
+{
+    WEIR_TRY(made, create_world(own_wasi ? *own_wasi : *prepared->wasi));
+    world = std::move(made);
+    for (const WasiFunction& f : wasi_functions) {
+        f.context->function = f.function;
+        f.context->data = world.get();
+    }
+    return {};
+}
+
+void Instance::Impl::forget_world() noexcept
+{
+    if (world == nullptr) return;
+    world.reset();
+    for (const WasiFunction& f : wasi_functions) f.context->function = make_world_first;
+}
 
 Instance::Impl::~Impl()
 {
@@ -78,7 +111,8 @@ bool Instance::Impl::reset() noexcept
         store->recycle();
     }
     data = nullptr;
-    world.reset();
+    forget_world();
+    own_wasi.reset();
     return initial != nullptr && initial->restore(*instance);
 }
 
@@ -98,16 +132,19 @@ Result<std::unique_ptr<Instance::Impl>> Prepared::Impl::create()
         const auto* const function = std::get_if<const runtime::Function*>(&e);
         if (function == nullptr) continue;
         auto& context = *static_cast<runtime::HostFunctionContext*>((*function)->context);
-        if (context.data == &world_of_instance) made->wasi_functions.push_back(&context);
+        if (context.data != &world_of_instance) continue;
+        made->wasi_functions.push_back({&context, context.function});
+        context.function = make_world_first;
     }
     auto instance = made->store->instantiate(code, *imports, runtime::StartFunction::is_left_out);
     if (!instance) return Unexpected{to_error(instance.error())};
     made->instance = *instance;
     if (max_idle == 0) return made;
     const std::scoped_lock lock{mutex};
-    made->initial =
-        images ? runtime::InitialState::capture(*made->instance, *images) : runtime::InitialState::capture(*made->instance);
-    if (made->initial && !images) images = made->initial->images();
+    if (initial == nullptr) initial = runtime::InitialState::capture(*made->instance);
+    else if (!initial->share_images(*made->instance))
+        return Unexpected{Error{ErrorKind::system, "cannot instantiate: the system refuses to map the memory's image"}};
+    made->initial = initial;
     return made;
 }
 
@@ -133,22 +170,16 @@ void Prepared::Impl::give_back(std::unique_ptr<Instance::Impl> instance) noexcep
     if (idle.size() < max_idle) idle.push_back(std::move(instance));  // has the room
 }
 
-Result<Instance> Prepared::Impl::instantiate(const std::optional<WasiOptions>& options)
+Result<Instance> Prepared::Impl::instantiate(std::optional<WasiOptions> own_wasi)
 {
     WEIR_TRY(impl, take());
-    runtime::Store& store = *impl->store;
-    runtime::Instance& instance = *impl->instance;
-    const bool uses_wasi = !impl->wasi_functions.empty();
-    std::optional<Error> failure;
-    if (uses_wasi) {
-        auto world = make_world(*options);
-        if (world) impl->world = std::move(*world);
-        else failure = std::move(world).error();
-        for (runtime::HostFunctionContext* const f : impl->wasi_functions) f->data = impl->world.get();
-    }
-    impl->prepared = shared_from_this();
+    Instance::Impl& lease = *impl;
+    runtime::Store& store = *lease.store;
+    runtime::Instance& instance = *lease.instance;
+    lease.prepared = shared_from_this();
+    lease.own_wasi = std::move(own_wasi);
     Instance made = Access::make_instance(std::move(impl));  // gives itself back from here on
-    if (failure) return Unexpected{std::move(*failure)};
+    if (!lease.wasi_functions.empty() && can_be_refused(lease.own_wasi ? *lease.own_wasi : *wasi)) WEIR_CHECK(lease.make_world());
     if (const auto start = code->module()->start) {
         runtime::Value none[1];
         if (const auto error = weir::to_error(store.call(*instance.function(*start), none))) return Unexpected{std::move(*error)};
@@ -156,7 +187,7 @@ Result<Instance> Prepared::Impl::instantiate(const std::optional<WasiOptions>& o
     return made;
 }
 
-Result<Instance> Prepared::instantiate() const { return m_impl->instantiate(m_impl->wasi); }
+Result<Instance> Prepared::instantiate() const { return m_impl->instantiate(std::nullopt); }
 
 Result<Instance> Prepared::instantiate(const WasiOptions& wasi) const { return m_impl->instantiate(wasi); }
 

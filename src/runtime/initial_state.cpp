@@ -3,8 +3,10 @@
 #include "runtime/const_expr.hpp"
 #include "runtime/instance.hpp"
 #include "runtime/memory_image.hpp"
+#include "runtime/store.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace weir::runtime {
 
@@ -15,69 +17,88 @@ namespace {
 constexpr uint64_t min_image_bytes = uint64_t{128} << 10;
 constexpr uint64_t host_page_bytes = 4096;
 
-Result<std::shared_ptr<const MemoryImage>, SysError> make_image(const Memory& memory, uint64_t end_of_data)
+/// The numbers of an instance's functions, by their addresses.
+class Numbers {
+public:
+    explicit Numbers(const Instance& instance)
+    {
+        for (uint32_t i = 0; i < instance.module().functions.size(); ++i)
+            m_numbers.try_emplace(instance.function(wasm::FuncIdx{i}), wasm::FuncIdx{i});
+    }
+    /// Empty for null. A reference to anything else cannot be in an instance that shares nothing and has not run.
+    [[nodiscard]] std::optional<wasm::FuncIdx> of(uint64_t reference) const
+    {
+        const auto found = m_numbers.find(reinterpret_cast<const Function*>(reference));
+        return found == m_numbers.end() ? std::nullopt : std::optional{found->second};
+    }
+
+private:
+    std::unordered_map<const Function*, wasm::FuncIdx> m_numbers;
+};
+
+uint64_t reference_in(const Instance& instance, std::optional<wasm::FuncIdx> function)
 {
-    const uint64_t bytes = (end_of_data + host_page_bytes - 1) / host_page_bytes * host_page_bytes;
-    return MemoryImage::create(memory.bytes().first(std::min<uint64_t>(bytes, memory.bytes().size())));
+    return function ? reinterpret_cast<uint64_t>(instance.function(*function)) : 0;
 }
 
 }  // namespace
 
-std::unique_ptr<InitialState> InitialState::capture(Instance& instance)
-{
-    const wasm::Module& module = instance.module();
-    Images images(module.memories.size());
-    for (size_t i = 0; i < images.size(); ++i) {
-        uint64_t end = 0, all = 0;
-        for (const wasm::DataSegment& s : module.datas) {
-            if (s.mode != wasm::SegmentMode::active || s.memory.value != i) continue;
-            all += s.bytes.size();
-            const Value offset = evaluate(s.offset, instance);
-            const bool is_64 = module.memories[i].address == wasm::AddressType::i64;
-            end = std::max<uint64_t>(end, (is_64 ? offset.i64 : offset.i32) + s.bytes.size());
-        }
-        const bool is_mapped = module.memories[i].page_size_log2 == 16 && !module.memories[i].is_shared;
-        // Segments far apart would make an image of zeros mostly.
-        if (!is_mapped || all < min_image_bytes || end / 4 > all) continue;
-        if (auto image = make_image(*instance.memory(wasm::MemoryIdx{static_cast<uint32_t>(i)}), end))
-            images[i] = std::move(*image);
-    }
-    return capture(instance, images);
-}
-
-std::unique_ptr<InitialState> InitialState::capture(Instance& instance, const Images& images)
+std::shared_ptr<const InitialState> InitialState::capture(Instance& instance)
 {
     const wasm::Module& module = instance.module();
     if (module.imported_memory_count + module.imported_table_count + module.imported_global_count + module.imported_tag_count != 0)
         return nullptr;
-    auto state = std::make_unique<InitialState>();
-    state->m_images = images;
-    for (uint32_t i = 0; i < module.memories.size(); ++i) {
-        Memory& memory = *instance.memory(wasm::MemoryIdx{i});
-        MemoryState m{memory.size_bytes.load(std::memory_order_relaxed), {}};
-        if (images[i] != nullptr) {
-            if (!memory.use_image(images[i])) return nullptr;
-        } else {
-            for (const wasm::DataSegment& s : module.datas) {
-                if (s.mode != wasm::SegmentMode::active || s.memory.value != i) continue;
-                const Value offset = evaluate(s.offset, instance);
-                const bool is_64 = module.memories[i].address == wasm::AddressType::i64;
-                m.copies.push_back({is_64 ? offset.i64 : offset.i32, s.bytes});
-            }
-        }
-        state->m_memories.push_back(std::move(m));
-    }
+    const auto state = std::make_shared<InitialState>();
+    for (uint32_t i = 0; i < module.memories.size(); ++i)
+        if (!state->capture_memory(instance, wasm::MemoryIdx{i})) return nullptr;
+    const Numbers numbers{instance};
     for (uint32_t i = 0; i < module.tables.size(); ++i) {
         const Table& table = *instance.table(wasm::TableIdx{i});
-        state->m_tables.emplace_back(table.elements, table.elements + table.size);
+        std::vector<Reference> references;
+        references.reserve(table.size);
+        for (const uint64_t reference : std::span{table.elements, table.size}) references.push_back(numbers.of(reference));
+        state->m_tables.push_back(std::move(references));
     }
-    for (uint32_t i = 0; i < module.globals.size(); ++i) state->m_globals.push_back(*instance.global_cell(wasm::GlobalIdx{i}));
-    for (uint32_t i = 0; i < module.elems.size(); ++i) {
-        const auto elem = instance.elem(wasm::ElemIdx{i});
-        state->m_elems.emplace_back(elem.begin(), elem.end());
+    for (uint32_t i = 0; i < module.globals.size(); ++i) {
+        const Value value = *instance.global_cell(wasm::GlobalIdx{i});
+        const bool is_reference = module.globals[i].type.type.is_ref();
+        state->m_globals.push_back({value, is_reference, is_reference ? numbers.of(value.ref) : std::nullopt});
     }
-    for (uint32_t i = 0; i < module.datas.size(); ++i) state->m_datas.push_back(instance.data(wasm::DataIdx{i}));
+    if (!state->share_images(instance)) return nullptr;
     return state;
+}
+
+bool InitialState::capture_memory(const Instance& instance, wasm::MemoryIdx index)
+{
+    const wasm::Module& module = instance.module();
+    const Memory& memory = *instance.memory(index);
+    const wasm::MemoryType& type = module.memories[index.value];
+    MemoryState state{memory.size_bytes.load(std::memory_order_relaxed), nullptr, {}};
+    uint64_t end = 0, all = 0;
+    for (const wasm::DataSegment& s : module.datas) {
+        if (s.mode != wasm::SegmentMode::active || s.memory != index) continue;
+        const Value offset = evaluate(s.offset, instance);
+        state.copies.push_back({type.address == wasm::AddressType::i64 ? offset.i64 : offset.i32, s.bytes});
+        all += s.bytes.size();
+        end = std::max(end, state.copies.back().to + s.bytes.size());
+    }
+    // Segments far apart would make an image of zeros mostly.
+    if (type.page_size_log2 == 16 && !type.is_shared && all >= min_image_bytes && end / 4 <= all) {
+        auto image = MemoryImage::create(memory.bytes().first((end + host_page_bytes - 1) / host_page_bytes * host_page_bytes));
+        if (!image) return false;
+        state.image = std::move(*image);
+        state.copies.clear();
+        state.copies.shrink_to_fit();
+    }
+    m_memories.push_back(std::move(state));
+    return true;
+}
+
+bool InitialState::share_images(Instance& instance) const noexcept
+{
+    for (uint32_t i = 0; i < m_memories.size(); ++i)
+        if (m_memories[i].image != nullptr && !instance.memory(wasm::MemoryIdx{i})->use_image(m_memories[i].image)) return false;
+    return true;
 }
 
 bool InitialState::restore(Instance& instance) const noexcept
@@ -87,10 +108,18 @@ bool InitialState::restore(Instance& instance) const noexcept
         if (!memory.reset(m_memories[i].size_bytes)) return false;
         for (const MemoryState::Copy& c : m_memories[i].copies) std::ranges::copy(c.bytes, memory.base + c.to);
     }
-    for (uint32_t i = 0; i < m_tables.size(); ++i) instance.table(wasm::TableIdx{i})->reset(m_tables[i]);
-    for (uint32_t i = 0; i < m_globals.size(); ++i) *instance.global_cell(wasm::GlobalIdx{i}) = m_globals[i];
-    instance.undrop_segments(m_elems, m_datas);
-    return true;
+    for (uint32_t i = 0; i < m_tables.size(); ++i) {
+        Table& table = *instance.table(wasm::TableIdx{i});
+        table.shrink(m_tables[i].size());
+        for (size_t e = 0; e < m_tables[i].size(); ++e) table.elements[e] = reference_in(instance, m_tables[i][e]);
+    }
+    for (uint32_t i = 0; i < m_globals.size(); ++i) {
+        const GlobalState& g = m_globals[i];
+        Value& cell = *instance.global_cell(wasm::GlobalIdx{i});
+        cell = g.value;
+        if (g.is_reference) cell.ref = reference_in(instance, g.function);
+    }
+    return instance.undrop_segments();
 }
 
 }  // namespace weir::runtime

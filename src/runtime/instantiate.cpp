@@ -143,14 +143,8 @@ private:
         }
         for (const wasm::TypeId type : std::span{module.tags}.subspan(module.imported_tag_count))
             instance.m_tags.push_back(m_store.create_tag(type));
-        for (const wasm::ElemSegment& s : module.elems) {
-            std::vector<uint64_t> references;
-            references.reserve(s.size());
-            for (const wasm::FuncIdx f : s.functions) references.push_back(reinterpret_cast<uint64_t>(instance.function(f)));
-            for (const wasm::ConstExpr& e : s.elements) references.push_back(evaluate(e, instance).ref);
-            instance.m_elems.push_back(std::move(references));
-        }
-        for (const wasm::DataSegment& s : module.datas) instance.m_datas.push_back(s.bytes);
+        for (const wasm::ElemSegment& s : module.elems) instance.m_elems.push_back(instance.evaluate_elem(s));
+        instance.m_is_data_dropped.resize(module.datas.size());
         return std::nullopt;
     }
 
@@ -204,6 +198,30 @@ Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCod
 Instance::~Instance()
 {
     if (m_context != nullptr) ::operator delete(m_context, std::align_val_t{alignof(InstanceContext)});
+}
+
+std::vector<uint64_t> Instance::evaluate_elem(const wasm::ElemSegment& segment) const
+{
+    std::vector<uint64_t> references;
+    references.reserve(segment.size());
+    for (const wasm::FuncIdx f : segment.functions) references.push_back(reinterpret_cast<uint64_t>(function(f)));
+    for (const wasm::ConstExpr& e : segment.elements) references.push_back(evaluate(e, *this).ref);
+    return references;
+}
+
+bool Instance::undrop_segments() noexcept
+{
+    const wasm::Module& m = module();
+    try {
+        for (size_t i = 0; i < m.elems.size(); ++i)
+            if (m.elems[i].mode == wasm::SegmentMode::passive && m_elems[i].size() != m.elems[i].size())
+                m_elems[i] = evaluate_elem(m.elems[i]);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    for (size_t i = 0; i < m.datas.size(); ++i)
+        if (m.datas[i].mode == wasm::SegmentMode::passive) m_is_data_dropped[i] = false;
+    return true;
 }
 
 const Function* Instance::function(wasm::FuncIdx f) const

@@ -48,6 +48,8 @@ public:
     Outcome call(const Function& function, Value* values);
     /// The same with the engine's entry_code of the function's type, for who calls often.
     Outcome call(const void* entry, const Function& function, Value* values);
+    /// True when the function returned; otherwise `stopped` says what happened.
+    bool call(const void* entry, const Function& function, Value* values, Outcome& stopped);
 
     /// As `call`, but the guest may be suspended before it ends. `values` must live until it has ended. Only while no guest of this store runs
     /// or is suspended; the trap host_error answers what is not possible.
@@ -113,7 +115,7 @@ private:
     friend class Instantiation;
     friend class Crossing;
     Store();
-    /// Where a call may start on this store's stack. Null: on the stack where it is; the trap when neither is possible.
+    /// Where a call may start on this store's stack while one is going on. Null: on the stack where it is; the trap when neither is possible.
     Result<void*, Trap> find_stack_top(const ExecContext* outer) const;
     void begin_call(int32_t thread) noexcept;
     /// What a call came to that was not suspended.
@@ -139,6 +141,7 @@ private:
     Fiber m_fiber;
     bool m_is_started = false, m_is_suspended = false;
     void* m_owner = nullptr;
+    uint32_t m_cycles = 0;
     Suspended::By m_suspended_by{};
     std::atomic<int32_t> m_thread{0};  // that calls, or called last
     InterruptHandler m_interrupt_handler = nullptr;

@@ -46,11 +46,10 @@ uint64_t Table::grow(uint64_t delta, uint64_t value) noexcept
     return old_size;
 }
 
-void Table::reset(std::span<const uint64_t> contents) noexcept
+void Table::shrink(uint64_t new_size) noexcept
 {
-    std::ranges::copy(contents, m_storage.get());
-    m_budget.elements_left += size - contents.size();
-    size = contents.size();
+    m_budget.elements_left += size - new_size;
+    size = new_size;
 }
 
 }  // namespace weir::runtime

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <span>
 
 namespace weir::runtime {
 
@@ -31,8 +30,8 @@ public:
     }
     /// The old size; ~0 when the type, the budget or the host's memory refuses.
     uint64_t grow(uint64_t delta, uint64_t value) noexcept;
-    /// Makes it what it was when it was made, or a little later: no larger than now.
-    void reset(std::span<const uint64_t> contents) noexcept;
+    /// To a size that it has had.
+    void shrink(uint64_t new_size) noexcept;
 
 private:
     struct Free {
