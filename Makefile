@@ -109,6 +109,11 @@ test-diff: ## random modules in every configuration and in V8 (DIFF_SECONDS=600:
 test-fuzz: ## each fuzzer for some seconds (FUZZ_SECONDS=20)
 	@scripts/test fuzz
 
+.PHONY: test-load
+test-load: weir ## servers as guests under heavy load: a thousand connections, 64 MiB bodies, resets, curl and wrk
+	@scripts/setup demos load
+	@tests/load/load_test.py $(weir) --large -v
+
 .PHONY: test-go
 test-go: weir ## Go's own tests of its library as guests (PEER=wasmtime: beside it)
 	@scripts/setup demos
@@ -143,8 +148,8 @@ bench-programs: weir ## whole programs in C and Go beside wasmtime, wasm2c and n
 	@for what in c go cold; do bench/programs.py $$what $(if $(QUICK),--quick) || exit; done
 
 .PHONY: bench-http
-bench-http: weir http ## the demos' servers beside native ones, and wasirun where .peers/bin has it, under wrk
-	@scripts/setup bench
+bench-http: weir http ## the demos' servers beside native ones, and wasirun, under wrk
+	@scripts/setup bench && scripts/peers wasirun
 	@bench/http.py
 
 .PHONY: bench-api
@@ -154,6 +159,11 @@ bench-api: ## calls between host and guest, instances from the pool and their me
 	@scripts/build release weir-bench-api
 	@$(build)/release/bin/weir-bench-api $(CURDIR)/.venv/lib/python3*/site-packages/wasmtime/linux-x86_64/_libwasmtime.so \
 	    $(demos)/export.wasm $(demos)/go/export.wasm
+
+.PHONY: bench-idle
+bench-idle: weir http ## what 10,000 idle connections cost: memory, wake-ups, and the time of a request among them
+	@scripts/setup bench
+	@bench/idle.py
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -36,6 +36,7 @@ constexpr std::array run_options{
     Option{"--bounds", "auto|guard|checked"},
     Option{"--tier", "auto|baseline|optimized"},
     Option{"--tier-stress", ""},
+    Option{"--profile", "perfmap|jitdump"},
     Option{"--no-cache", ""},
     Option{"--timeout", "TIME[ms|s|m|h]"},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
@@ -73,8 +74,7 @@ constexpr std::string_view run_help =
 
   --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
-  --cwd DIR                  the program's working directory, by its own name
-  --stdin FILE               what it reads as standard input
+  --cwd DIR, --stdin FILE    its working directory, by its own name; its input
   --env NAME[=VALUE]         set a variable; without a value pass weir's own on
   --env-inherit              pass on all of weir's variables
   --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:80,
@@ -82,6 +82,7 @@ constexpr std::string_view run_help =
   --listen, --dial H:P       hand it a listening socket, a connection
   --bounds MODE              how memory is kept in bounds: auto, guard, checked
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
+  --profile FORMAT           tell perf the guest's code: perfmap, jitdump
   --no-cache                 keep no machine code; for tests also: --tier-stress
   --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
@@ -263,6 +264,10 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                     ->transform(CLI::CheckedTransformer(std::map<std::string, Tier>{
                         {"auto", Tier::automatic}, {"baseline", Tier::baseline}, {"optimized", Tier::optimized}}));
             if (name == "--tier-stress") app.add_flag_callback(name, [&] { options.tier = Tier::stress; });
+            if (name == "--profile")
+                app.add_option(name, options.profile)
+                    ->transform(CLI::CheckedTransformer(
+                        std::map<std::string, Profile>{{"perfmap", Profile::map}, {"jitdump", Profile::jitdump}}));
             if (name == "--no-cache") app.add_flag_callback(name, [&] { options.uses_cache = false; });
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,

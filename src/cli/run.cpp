@@ -12,6 +12,7 @@
 #include "cli/world.hpp"
 #include "compile_process/fallback.hpp"
 #include "compile_process/remote_compiler.hpp"
+#include "compile_process/source_lines.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/store.hpp"
@@ -34,7 +35,7 @@ int report_trap(const runtime::Trap& trap, const runtime::Store& store, const Ru
 {
     if (trap.kind == runtime::TrapKind::interrupted) return report_interruption(store, options);
     std::string text = "the guest trapped: " + printable(trap.message());
-    if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap);
+    if (!trap.frames.empty()) text += "\n" + runtime::format_backtrace(trap, compile_process::find_source_lines(trap));
     while (text.ends_with('\n')) text.pop_back();
     std::string hint;
     if (trap.kind == runtime::TrapKind::call_stack_exhausted)
@@ -207,8 +208,8 @@ runtime::EngineConfig engine_config(const RunOptions& options)
 /// Null when there is none to use.
 std::unique_ptr<cache::Cache> open_cache(const RunOptions& options, const runtime::Engine& engine)
 {
-    // Stress makes code that no other run wants.
-    if (!options.uses_cache || options.tier == Tier::stress) return nullptr;
+    // Stress makes code that no other run wants. A profiler is told of code as it is made.
+    if (!options.uses_cache || options.tier == Tier::stress || options.profile != Profile::none) return nullptr;
     auto path = cache::Folder::default_path();
     if (!path) return nullptr;
     const auto tiers = engine.tier_up() != nullptr     ? cache::Settings::Tiers::by_heat
@@ -247,7 +248,10 @@ Result<int, Problem> try_run(const RunOptions& options)
     const bool has_given_sockets = !config.sockets.empty();
     WEIR_TRY(network, network_config(options.network));
     WEIR_CHECK(check_tier(options.tier));
-    auto engine = runtime::Engine::create(engine_config(options));
+    WEIR_TRY(profile, create_profile(options.profile));
+    auto configuration = engine_config(options);
+    configuration.code_listener = std::move(profile);
+    auto engine = runtime::Engine::create(std::move(configuration));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     const auto cache = open_cache(options, **engine);
     WEIR_TRY(loaded, load_file(options.file, **engine, cache.get()));

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "cli/console.hpp"
+#include "cli/profile.hpp"
 #include "host/wasip1/world.hpp"
 #include "runtime/engine.hpp"
 
@@ -57,6 +58,7 @@ struct RunOptions {
     TraceOptions trace;
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
     Tier tier = Tier::automatic;
+    Profile profile = Profile::none;
     bool uses_cache = true;
     std::optional<Timeout> timeout;            // from the guest's start; more than 0
     std::optional<uint64_t> max_memory_bytes;  // of each memory

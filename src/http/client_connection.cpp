@@ -2,7 +2,6 @@
 
 #include "http/listen.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -189,12 +188,7 @@ void ClientConnection::connected()
         try_next();
         return;
     }
-    // A watch does not give its descriptor back; the copy is the same connection.
-    UniqueFd socket{::fcntl(m_connecting->fd(), F_DUPFD_CLOEXEC, 3)};
-    if (!socket) {
-        give_up(error(Kind::internal, "too many open files"));
-        return;
-    }
+    UniqueFd socket = m_connecting->release();
     m_connecting.reset();
     use(std::move(socket));
 }

@@ -156,12 +156,23 @@ public:
     {
         boost::system::error_code ec;
         m_descriptor.close(ec);
+        forget_waits();
+    }
+    UniqueFd release()
+    {
+        UniqueFd fd{m_descriptor.is_open() ? m_descriptor.release() : -1};
+        forget_waits();
+        return fd;
+    }
+
+private:
+    void forget_waits()
+    {
         m_waits_readable = m_waits_writable = false;
         m_on_readable = nullptr;
         m_on_writable = nullptr;
     }
 
-private:
     asio::posix::stream_descriptor m_descriptor;
     Task m_on_readable;
     Task m_on_writable;
@@ -175,5 +186,6 @@ void FdWatch::wait_readable(Task on_ready) { m_impl->wait(asio::posix::descripto
 void FdWatch::wait_writable(Task on_ready) { m_impl->wait(asio::posix::descriptor_base::wait_write, std::move(on_ready)); }
 int FdWatch::fd() const noexcept { return m_impl->fd(); }
 void FdWatch::close() noexcept { m_impl->close(); }
+UniqueFd FdWatch::release() noexcept { return m_impl->release(); }
 
 }  // namespace weir::http

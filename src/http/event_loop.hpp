@@ -79,6 +79,8 @@ public:
     [[nodiscard]] int fd() const noexcept;
     /// Ends all waits and closes the descriptor.
     void close() noexcept;
+    /// Ends all waits and gives the descriptor back.
+    [[nodiscard]] UniqueFd release() noexcept;
 
     class Impl;
 

@@ -1,11 +1,9 @@
 #include "runtime/code_space.hpp"
 
-#include "base/unique_fd.hpp"
 #include "runtime/activation.hpp"
 #include "runtime/range_registry.hpp"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -36,15 +34,15 @@ Result<std::unique_ptr<CodeSpace>, SysError> CodeSpace::create(size_t slots, siz
     const size_t data_bytes = round_up(slots_bytes + slots * sizeof(HeatCounters), page_bytes);
     const size_t capacity = std::min(round_up(code_bytes + slots * stub_bytes, page_bytes), max_code_bytes);
 
-    const UniqueFd file{::memfd_create("weir-code", MFD_CLOEXEC)};
-    if (!file) return Unexpected{last_error("memfd_create")};
-    if (::ftruncate(file.get(), static_cast<off_t>(capacity)) != 0) return Unexpected{last_error("ftruncate")};
+    // Anonymous memory, mapped twice: to profilers such as perf code in it is made at run time, code in a file, a memfd too, is the file's.
+    WEIR_TRY(writable, Mapping::map(capacity, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1));
     WEIR_TRY(reservation,
              Mapping::map(data_bytes + capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1));
-    if (::mmap(reservation.data() + data_bytes, capacity, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file.get(), 0) ==
-        MAP_FAILED)
-        return Unexpected{last_error("mmap")};
-    WEIR_TRY(writable, Mapping::map(capacity, PROT_READ | PROT_WRITE, MAP_SHARED, file.get()));
+    std::byte* const code = reservation.data() + data_bytes;
+    // mremap(2): of a shared mapping whose old size is given as 0, another mapping of the same pages is made.
+    if (::mremap(writable.data(), 0, capacity, MREMAP_MAYMOVE | MREMAP_FIXED, code) == MAP_FAILED)
+        return Unexpected{last_error("mremap")};
+    if (::mprotect(code, capacity, PROT_READ | PROT_EXEC) != 0) return Unexpected{last_error("mprotect")};
 
     space->m_slots = reinterpret_cast<CodeSlot*>(reservation.data());
     space->m_counters = reinterpret_cast<HeatCounters*>(reservation.data() + slots_bytes);

@@ -33,7 +33,14 @@ const std::byte* Engine::publish_trampoline(wasm::TypeId type, bool is_entry)
     CompiledCode code;
     const wasm::FuncType& func = m_types->at(type).func;
     const auto result = is_entry ? compiler().compile_entry(func, code) : compiler().compile_host_call(func, code);
-    return result ? m_trampolines->publish(code, 0, 0) : nullptr;
+    const std::byte* const place = result ? m_trampolines->publish(code, 0, 0) : nullptr;
+    if (place != nullptr && m_config.code_listener != nullptr)
+        m_config.code_listener->placed({.kind = is_entry ? PlacedCode::Kind::entry : PlacedCode::Kind::host_call,
+                                        .module = nullptr,
+                                        .function = {},
+                                        .loop_offset = 0,
+                                        .bytes = {place, code.bytes.size()}});
+    return place;
 }
 
 const void* Engine::entry_code(wasm::TypeId type)

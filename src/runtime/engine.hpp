@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "base/sys_error.hpp"
+#include "runtime/code_listener.hpp"
 #include "runtime/code_space.hpp"
 #include "runtime/compiler.hpp"
 #include "runtime/memory_pool.hpp"
@@ -32,6 +33,7 @@ struct EngineConfig {
     std::shared_ptr<const Compiler> compiler{};
     std::shared_ptr<const Compiler> optimizer{};  // null: TierPolicy::single
     TierPolicy tiers = TierPolicy::single;
+    std::shared_ptr<CodeListener> code_listener{};  // null: nobody is told
     BoundsPolicy bounds = BoundsPolicy::automatic;
     size_t guest_stack_bytes = size_t{8} << 20;                        // for guest frames
     uint64_t max_memory_bytes = uint64_t{1} << 36;                     // of one memory; growth beyond answers -1

@@ -64,6 +64,15 @@ Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_
     return code;
 }
 
+const std::byte* ModuleCode::publish(const CompiledCode& code, wasm::FuncIdx function, PlacedCode::Kind kind, uint32_t loop_offset)
+{
+    const std::byte* const place = m_space->publish(code, m_module->imported_function_count, function.value,
+                                                    kind == PlacedCode::Kind::first ? CodeTier::first : CodeTier::hot, loop_offset);
+    if (CodeListener* const listener = m_engine->config().code_listener.get(); listener != nullptr && place != nullptr)
+        listener->placed({kind, m_module.get(), function, loop_offset, {place, code.bytes.size()}});
+    return place;
+}
+
 void ModuleCode::enter_image(const CodeImage& image)
 {
     const uint32_t first = m_module->imported_function_count;
@@ -84,7 +93,7 @@ Result<const void*, CompileError> ModuleCode::make_first_code(wasm::FuncIdx func
 {
     const uint32_t first = m_module->imported_function_count;
     WEIR_CHECK(m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, buffers));
-    const std::byte* const code = m_space->publish(buffers, first, function.value);
+    const std::byte* const code = publish(buffers, function, PlacedCode::Kind::first);
     if (code == nullptr) return Unexpected{CompileError{"the module's code space is full"}};
     if (const TierUp* const tiers = m_engine->tier_up()) tiers->start_counting(counters_of(function), code);
     m_space->slot(function.value - first).entry.store(code, std::memory_order_release);
@@ -112,9 +121,11 @@ const void* ModuleCode::on_hot(wasm::FuncIdx function, uint32_t loop_offset)
 const void* ModuleCode::install(const CompiledCode& code, wasm::FuncIdx function, uint32_t loop_offset)
 {
     const uint32_t first = m_module->imported_function_count;
+    const bool is_entry = loop_offset == 0;
     if (m_space->used_bytes() > m_space->capacity_bytes() / 2) return nullptr;
-    const std::byte* const place = m_space->publish(code, first, function.value, CodeTier::hot, loop_offset);
-    if (place != nullptr && loop_offset == 0) m_space->slot(function.value - first).entry.store(place, std::memory_order_release);
+    const std::byte* const place =
+        publish(code, function, is_entry ? PlacedCode::Kind::hot : PlacedCode::Kind::hot_loop, loop_offset);
+    if (place != nullptr && is_entry) m_space->slot(function.value - first).entry.store(place, std::memory_order_release);
     return place;
 }
 

@@ -62,6 +62,8 @@ private:
     /// Slots and counters for the image's code.
     void enter_image(const CodeImage& image);
 
+    /// Gives code its place and tells the engine's listener. Null when there is no room.
+    const std::byte* publish(const CompiledCode& code, wasm::FuncIdx function, PlacedCode::Kind kind, uint32_t loop_offset = 0);
     /// By the engine's compiler; the slot gets it. `buffers` are the caller's.
     Result<const void*, CompileError> make_first_code(wasm::FuncIdx function, CompiledCode& buffers);
 

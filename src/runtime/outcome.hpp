@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -38,7 +39,16 @@ struct Exit {
 
 using Outcome = std::variant<Returned, Trap, Exit>;
 
-/// One line a frame: "  0: main.run (function 12, byte 0x1a2b)". Byte offsets count from the start of the module.
-std::string format_backtrace(const Trap& trap);
+/// A place in a source file, of a function that the guest's compiler may have inlined. All of it is the guest's words.
+struct SourcePlace {
+    std::string function, file;
+    uint32_t line = 0, column = 0;  // from 1; 0: not known
+};
+/// Of a frame: the functions that were inlined at its place, innermost first, and at the end the frame's own. Empty: nothing is known.
+using SourcePlaces = std::vector<SourcePlace>;
+
+/// One line a frame: "  0: main.run (function 12, byte 0x1a2b)". Byte offsets count from the start of the module. Where `places` has the frame, its
+/// source follows, "at run.c:7:3", and the functions inlined there stand above it. Names are made printable.
+std::string format_backtrace(const Trap& trap, std::span<const SourcePlaces> places = {});
 
 }  // namespace weir::runtime

@@ -1,3 +1,4 @@
+#include "base/printable.hpp"
 #include "runtime/activation.hpp"
 #include "runtime/code_space.hpp"
 #include "runtime/interrupt.hpp"
@@ -167,7 +168,18 @@ std::string Trap::message() const
     return text;
 }
 
-std::string format_backtrace(const Trap& trap)
+namespace {
+/// " at run.c:7:3"
+std::string to_text(const SourcePlace& place)
+{
+    std::string text = " at " + printable(place.file);
+    if (place.line != 0) text += ":" + std::to_string(place.line);
+    if (place.line != 0 && place.column != 0) text += ":" + std::to_string(place.column);
+    return text;
+}
+}  // namespace
+
+std::string format_backtrace(const Trap& trap, std::span<const SourcePlaces> places)
 {
     std::string text;
     const wasm::Module* named = nullptr;
@@ -180,11 +192,15 @@ std::string format_backtrace(const Trap& trap)
             named = &module;
         }
         const std::string_view name = names->name_of(frame.function);
+        text += (i < 10 ? "  " : " ") + std::to_string(i) + ": ";
+        const std::span<const SourcePlace> here = i < places.size() ? std::span{places[i]} : std::span<const SourcePlace>{};
+        for (size_t inlined = 0; inlined + 1 < here.size(); ++inlined)
+            text += printable(here[inlined].function) + to_text(here[inlined]) + ", inlined\n     ";
         char line[64];
-        std::snprintf(line, sizeof line, " (function %u, byte 0x%zx)\n", frame.function.value,
+        std::snprintf(line, sizeof line, " (function %u, byte 0x%zx)", frame.function.value,
                       module.body_of(frame.function).offset_bytes + frame.wasm_offset);
         text +=
-            (i < 10 ? "  " : " ") + std::to_string(i) + ": " + (name.empty() ? std::string{"<unnamed>"} : std::string{name}) + line;
+            (name.empty() ? std::string{"<unnamed>"} : printable(name)) + line + (here.empty() ? "" : to_text(here.back())) + "\n";
     }
     if (trap.is_truncated) text += "  ... more frames\n";
     return text;

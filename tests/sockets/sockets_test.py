@@ -16,7 +16,7 @@ import time
 import unittest
 
 WEIR = os.path.abspath(sys.argv[1])
-SOURCE = pathlib.Path(__file__).resolve().parent / "guest.cpp"
+SOURCES = sorted(pathlib.Path(__file__).resolve().parent.glob("*.cpp"))
 CLANG = shutil.which("clang++-22")
 
 
@@ -29,7 +29,7 @@ class Sockets(unittest.TestCase):
         cls.folder = pathlib.Path(folder.name)
         cls.guest = cls.folder / "guest.wasm"
         subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-std=c++20", "-O1", "-fno-exceptions", "-o", cls.guest,
-                        SOURCE], check=True)
+                        *SOURCES], check=True)
 
     def run_guest(self, options, *words):
         return subprocess.run([WEIR, "run", *options, self.guest, *map(str, words)], capture_output=True, text=True, timeout=60)
@@ -40,7 +40,9 @@ class Sockets(unittest.TestCase):
         return done.stderr
 
     def test_each_form_of_each_function(self):
-        for case in ("v1", "v2", "mixed", "udp", "options", "wrong-addresses"):
+        for case in ("v1", "v2", "v2-names", "mixed", "udp", "udp-wrong-places", "options", "address-sizes", "wrong-addresses",
+                     "connect-nonblocking", "accept-nonblocking", "many-buffers", "wrong-descriptors", "edges", "wait-for-many",
+                     "lookup-forms", "lookup-limits"):
             with self.subTest(case):
                 self.assertEqual(self.expect_ok(["--net"], case), "")
 
@@ -56,6 +58,12 @@ class Sockets(unittest.TestCase):
     def test_unix(self):
         path = self.folder / "granted.sock"
         self.expect_ok([f"--net=unix:listen={path},unix:connect={path}"], "unix", path)
+
+    def test_datagrams_of_unix_sockets(self):
+        self.expect_ok(["--net=unix"], "udp-unix", self.folder / "datagrams.sock")
+
+    def test_descriptors_are_bounded(self):
+        self.assertIn("may open no more", self.expect_ok(["--net", "--max-open-files", "20"], "too-many"))
 
     def test_unix_elsewhere_is_refused(self):
         done = self.run_guest([f"--net=unix:listen={self.folder}/a.sock"], "unix", self.folder / "b.sock")

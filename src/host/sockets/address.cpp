@@ -73,7 +73,7 @@ Errno read_address(const host::GuestMemory& memory, host::GuestPtr<AddressRef> f
     if (port > UINT16_MAX) return Errno::inval;
     const auto host_port = static_cast<uint16_t>(port);
     std::byte bytes[tagged_size];
-    if (ref->buf_len != 4 && ref->buf_len != 16 && ref->buf_len != tagged_size) return Errno::inval;
+    if (!is_address_size(ref->buf_len)) return Errno::inval;
     std::memcpy(bytes, guest->data(), ref->buf_len);
     if (ref->buf_len == 4) set_inet4(address, bytes, host_port);
     else if (ref->buf_len == 16) set_inet6(address, bytes, host_port);
@@ -96,7 +96,7 @@ Errno write_address(const host::GuestMemory& memory, host::GuestPtr<AddressRef> 
     if (!ref) return Errno::fault;
     const auto guest = memory.range(ref->buf, ref->buf_len);
     if (!guest) return Errno::fault;
-    if (ref->buf_len != 4 && ref->buf_len != 16 && ref->buf_len != tagged_size) return Errno::inval;
+    if (!is_address_size(ref->buf_len)) return Errno::inval;
     std::byte bytes[tagged_size]{};
     std::byte* const payload = ref->buf_len == tagged_size ? bytes + tag_size : bytes;
     const size_t room = ref->buf_len == tagged_size ? tagged_size - tag_size : ref->buf_len;

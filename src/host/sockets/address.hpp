@@ -25,6 +25,9 @@ struct SocketAddress {
     [[nodiscard]] uint16_t port() const noexcept;
 };
 
+/// Whether an address may be of so many bytes: 4 of IPv4, 16 of IPv6, or 128 with the family in front.
+[[nodiscard]] constexpr bool is_address_size(uint32_t bytes) noexcept { return bytes == 4 || bytes == 16 || bytes == 128; }
+
 /// The guest's address, in any of the three lengths.
 /// @error fault  Not in memory.   @error inval  No such length, or a port or path that none is.   @error afnosupport  No such family.
 [[nodiscard]] Errno read_address(const host::GuestMemory& memory, host::GuestPtr<AddressRef> from, uint32_t port,

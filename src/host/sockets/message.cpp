@@ -18,10 +18,9 @@ using host::GuestPtr;
 using host::GuestSpan;
 using host::host_fn;
 using wasip1::Iovec;
+using wasip1::Received;
 using wasip1::RiFlags;
 using wasip1::RoFlags;
-
-using Received = std::pair<uint32_t, RoFlags>;
 
 /// Receives a message and stores who sent it. `port` is null in version 1.
 HostResult<Received> receive(Context& cx, Fd fd, GuestSpan<Iovec> iovs, GuestPtr<AddressRef> addr, RiFlags flags,
@@ -33,6 +32,7 @@ HostResult<Received> receive(Context& cx, Fd fd, GuestSpan<Iovec> iovs, GuestPtr
     // A message that is taken must be told of: where its sender goes is tested first.
     const auto ref = cx.memory.read(addr);
     if (!ref || !cx.memory.range(ref->buf, ref->buf_len)) return Errno::fault;
+    if (!is_address_size(ref->buf_len)) return Errno::inval;
     if (port != nullptr && !cx.memory.range(port->address, sizeof(uint32_t))) return Errno::fault;
     wasip1::Message message;
     if (const Errno e = message.read(wasi, iovs); e != Errno::success) return e;
@@ -98,7 +98,21 @@ HostResult<uint32_t> sock_send_to(Context& cx, Fd fd, GuestSpan<Iovec> iovs, Gue
     return static_cast<uint32_t>(n);
 }
 
+/// WASI's own sock_recv and sock_send, under the names of version 2.
+HostResult<Received> sock_recv(Context& cx, Fd fd, GuestSpan<Iovec> ri_data, RiFlags flags) noexcept
+{
+    auto wasi = to_wasi(cx);
+    return wasip1::receive(wasi, fd, ri_data, flags);
+}
+HostResult<uint32_t> sock_send(Context& cx, Fd fd, GuestSpan<Iovec> si_data, uint16_t flags) noexcept
+{
+    auto wasi = to_wasi(cx);
+    return wasip1::send(wasi, fd, si_data, flags);
+}
+
 constexpr std::array functions{
+    host_fn<"sock_recv_v2", sock_recv>("fd >ri_data[ro_datalen] ri_data_len ri_flags ro_datalen ro_flags"),
+    host_fn<"sock_send_v2", sock_send>("fd si_data si_data_len si_flags so_datalen"),
     host_fn<"sock_recv_from", recv_from_v1>("fd >iovs[nread] iovs_len addr riflags nread roflags"),
     host_fn<"sock_recv_from", recv_from_v2>("fd >iovs[nread] iovs_len addr riflags >port nread roflags"),
     host_fn<"sock_recv_from_v2", recv_from_v2>("fd >iovs[nread] iovs_len addr riflags >port nread roflags"),

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstring>
 #include <new>
 
 // Sockets: made, bound, connected, listening; their addresses.
@@ -125,7 +126,7 @@ HostResult<Fd> sock_accept_v2(Context& cx, Fd fd, wasip1::FdFlags flags) noexcep
     return wasip1::accept_connection(wasi, fd, flags);
 }
 
-using NameCall = int (*)(int, sockaddr*, socklen_t*);
+using NameCall = int (*)(const OpenFile&, SocketAddress&);
 
 /// One end's address. @error notconn  There is no other end (yet).
 Errno get_address(Context& cx, Fd fd, GuestPtr<AddressRef> to, NameCall call, SocketAddress& address) noexcept
@@ -133,7 +134,7 @@ Errno get_address(Context& cx, Fd fd, GuestPtr<AddressRef> to, NameCall call, So
     const auto file = socket_for(cx, fd);
     if (!file) return file.error();
     address.size = sizeof address.storage;
-    if (call((*file)->host_fd, address.get(), &address.size) != 0) return wasip1::from_host(errno);
+    if (call(**file, address) != 0) return wasip1::from_host(errno);
     return write_address(cx.memory, to, address);
 }
 
@@ -154,8 +155,16 @@ HostResult<std::pair<AddressKind, uint32_t>> get_address_v1(Context& cx, Fd fd, 
     return std::pair{address.family() == AF_INET6 ? AddressKind::inet6 : AddressKind::inet4, uint32_t{address.port()}};
 }
 
-int local(int fd, sockaddr* address, socklen_t* size) { return ::getsockname(fd, address, size); }
-int peer(int fd, sockaddr* address, socklen_t* size) { return ::getpeername(fd, address, size); }
+int local(const OpenFile& file, SocketAddress& address) { return ::getsockname(file.host_fd, address.get(), &address.size); }
+int peer(const OpenFile& file, SocketAddress& address)
+{
+    const int status = ::getpeername(file.host_fd, address.get(), &address.size);
+    if (status == 0 || errno != ENOTCONN || file.peer.size == 0) return status;
+    // Reset by its peer since it was accepted. Go's servers would end if that one were unknown.
+    std::memcpy(&address.storage, file.peer.bytes.data(), file.peer.size);
+    address.size = file.peer.size;
+    return 0;
+}
 
 constexpr std::array functions{
     host_fn<"sock_open", sock_open>("af type fd"),

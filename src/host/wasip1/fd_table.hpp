@@ -6,6 +6,8 @@
 #include "host/wasip1/registrations.hpp"
 #include "host/wasip1/types.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,6 +23,12 @@ enum class Resolution : uint8_t {
     in_root,  // they mean what they mean on the host: only for a preopened `/` of the host, outside of which there is nothing
 };
 
+/// An IPv4 or IPv6 address as the host lays it out.
+struct PeerAddress {
+    std::array<std::byte, 28> bytes;  // sockaddr_in6's
+    uint8_t size = 0;                 // 0: none
+};
+
 /// A descriptor of the guest.
 struct OpenFile {
     UniqueFd owned;  // empty for descriptors that weir was given
@@ -33,6 +41,7 @@ struct OpenFile {
     Resolution resolution = Resolution::beneath;
     Rights rights_base = no_rights;
     Rights rights_inheriting = no_rights;
+    PeerAddress peer;  // whom a connection was accepted from, which the kernel forgets when that one resets it
     std::optional<std::string> preopen_path;
     std::unique_ptr<DirStream> dir_stream;  // made by the first fd_readdir
 };

@@ -19,7 +19,7 @@ constexpr uint64_t timer_mark = UINT64_MAX;  // no descriptor
 Registrations::Slot& Registrations::place(const Interest& interest)
 {
     if (m_used == m_slots.size()) m_slots.emplace_back();
-    else unlink(m_used);
+    else remove(m_used);
     Slot& slot = m_slots[m_used++];
     slot.interest = interest;
     return slot;
@@ -57,6 +57,15 @@ void Registrations::link(uint32_t index, Entry& entry)
     ++(slot.interest.type == EventType::fd_read ? entry.readers : entry.writers);
 }
 
+/// Takes an interest of an earlier call out.
+void Registrations::remove(uint32_t index)
+{
+    const Slot& slot = m_slots[index];
+    if (!slot.is_linked) return;
+    note_change(slot.interest.fd, m_entries[static_cast<size_t>(slot.interest.fd)]);
+    unlink(index);
+}
+
 void Registrations::unlink(uint32_t index) noexcept
 {
     Slot& slot = m_slots[index];
@@ -92,11 +101,12 @@ void Registrations::unregister(Entry& entry) noexcept
 }
 
 /// Has the kernel watch for what the descriptor's interests ask for. Where there are none any more it goes on watching: most often
-/// they come back before something happens, and otherwise collect() puts an end to it.
+/// they come back before something happens, and otherwise collect() puts an end to it. Edges are told anew to who comes back.
 Errno Registrations::update(Fd fd)
 {
     Entry& entry = m_entries[static_cast<size_t>(fd)];
     const uint32_t wanted = (entry.readers != 0 ? uint32_t{EPOLLIN} : 0) | (entry.writers != 0 ? uint32_t{EPOLLOUT} : 0);
+    if (wanted == 0 && m_trigger == Trigger::edge) unregister(entry);
     if (wanted == 0 || wanted == entry.events) return Errno::success;
     epoll_event event{};
     event.events = wanted | (m_trigger == Trigger::edge ? uint32_t{EPOLLET} : 0);
@@ -123,7 +133,7 @@ Errno Registrations::commit()
     if (m_is_unusable) return Errno::nosys;
     if (!m_epoll) m_epoll = UniqueFd{::epoll_create1(EPOLL_CLOEXEC)};
     if (!m_epoll) return from_host(errno);
-    for (size_t i = m_used; i < m_slots.size(); ++i) unlink(static_cast<uint32_t>(i));
+    for (size_t i = m_used; i < m_slots.size(); ++i) remove(static_cast<uint32_t>(i));
     m_slots.resize(m_used);
     // What is not done stays listed, and is done in the next call.
     while (!m_changed.empty()) {

@@ -95,6 +95,7 @@ private:
 
     Slot& place(const Interest& interest);
     void link(uint32_t index, Entry& entry);
+    void remove(uint32_t index);
     void unlink(uint32_t index) noexcept;
     void note_change(Fd fd, Entry& entry);
     Errno update(Fd fd);

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 
 #include <array>
+#include <cstring>
 #include <new>
 
 // Sockets, as far as preview 1 has them: those that the guest was given, and connections accepted from them.
@@ -26,8 +27,15 @@ HostResult<Fd> accept_connection(Context& cx, Fd fd, FdFlags flags) noexcept
         if (retrying([&] { return ::poll(&p, 1, 0); }) == 0) return Errno::again;
     }
     const int host_flags = SOCK_CLOEXEC | ((flags & fdflag_nonblock) != 0 ? SOCK_NONBLOCK : 0);
-    file->owned = UniqueFd{static_cast<int>(runtime::interruptible_syscall(SYS_accept4, listener->host_fd, 0, 0, host_flags))};
+    sockaddr_storage peer{};
+    socklen_t peer_size = sizeof peer;
+    file->owned =
+        UniqueFd{static_cast<int>(runtime::interruptible_syscall(SYS_accept4, listener->host_fd, &peer, &peer_size, host_flags))};
     if (!file->owned) return from_host(errno);
+    if (peer_size <= file->peer.bytes.size() && (peer.ss_family == AF_INET || peer.ss_family == AF_INET6)) {
+        std::memcpy(file->peer.bytes.data(), &peer, peer_size);
+        file->peer.size = static_cast<uint8_t>(peer_size);
+    }
     file->host_fd = file->owned.get();
     file->type = listener->type;
     file->flags = flags;
@@ -37,20 +45,7 @@ HostResult<Fd> accept_connection(Context& cx, Fd fd, FdFlags flags) noexcept
     return *added;
 }
 
-namespace {
-
-using host::GuestSpan;
-using host::host_fn;
-
-/// Takes a connection, as accept_connection does.
-/// Spec: sock_accept. Linux: accept4(2).
-HostResult<Fd> sock_accept(Context& cx, Fd fd, FdFlags flags) noexcept { return accept_connection(cx, fd, flags); }
-
-/// Receives a message, or what of a stream is there.
-/// @return       Its size, and whether more of it did not fit.
-/// @error inval  A flag that does not exist.   @error notsock  No socket.   @error again  Nothing there, and not to wait.
-/// Spec: sock_recv. POSIX: recvmsg(2).
-HostResult<std::pair<uint32_t, RoFlags>> sock_recv(Context& cx, Fd fd, GuestSpan<Iovec> ri_data, RiFlags flags) noexcept
+HostResult<Received> receive(Context& cx, Fd fd, host::GuestSpan<Iovec> ri_data, RiFlags flags) noexcept
 {
     WEIR_TRY(file, socket_for(cx, fd, right_fd_read));
     if ((flags & ~all_riflags) != 0) return Errno::inval;
@@ -61,14 +56,10 @@ HostResult<std::pair<uint32_t, RoFlags>> sock_recv(Context& cx, Fd fd, GuestSpan
     const ssize_t n = runtime::interruptible_syscall(SYS_recvmsg, file->host_fd, &message.header, host_flags);
     if (n < 0) return from_host(errno);
     const bool is_truncated = (message.header.msg_flags & MSG_TRUNC) != 0;
-    return std::pair{static_cast<uint32_t>(n), is_truncated ? ro_recv_data_truncated : RoFlags{}};
+    return Received{static_cast<uint32_t>(n), is_truncated ? ro_recv_data_truncated : RoFlags{}};
 }
 
-/// Sends a message, or as much of a stream as is taken.
-/// @return       Bytes sent.
-/// @error inval  Any flag: there are none yet.   @error pipe  The peer is gone; no signal is raised.
-/// Spec: sock_send. POSIX: sendmsg(2).
-HostResult<uint32_t> sock_send(Context& cx, Fd fd, GuestSpan<Iovec> si_data, uint16_t flags) noexcept
+HostResult<uint32_t> send(Context& cx, Fd fd, host::GuestSpan<Iovec> si_data, uint16_t flags) noexcept
 {
     WEIR_TRY(file, socket_for(cx, fd, right_fd_write));
     if (flags != 0) return Errno::inval;
@@ -78,6 +69,15 @@ HostResult<uint32_t> sock_send(Context& cx, Fd fd, GuestSpan<Iovec> si_data, uin
     if (n < 0) return from_host(errno);
     return static_cast<uint32_t>(n);
 }
+
+namespace {
+
+using host::GuestSpan;
+using host::host_fn;
+
+/// Takes a connection, as accept_connection does.
+/// Spec: sock_accept. Linux: accept4(2).
+HostResult<Fd> sock_accept(Context& cx, Fd fd, FdFlags flags) noexcept { return accept_connection(cx, fd, flags); }
 
 /// Ends one or both directions.
 /// @error inval  No direction, or one that does not exist.   @error notconn  Not connected.
@@ -99,8 +99,8 @@ HostResult<Nothing> sock_shutdown(Context& cx, Fd fd, SdFlags how) noexcept
 }
 
 constexpr std::array functions{
-    host_fn<"sock_recv", sock_recv>("fd >ri_data[ro_datalen] ri_data_len ri_flags ro_datalen ro_flags"),
-    host_fn<"sock_send", sock_send>("fd si_data si_data_len si_flags so_datalen"),
+    host_fn<"sock_recv", receive>("fd >ri_data[ro_datalen] ri_data_len ri_flags ro_datalen ro_flags"),
+    host_fn<"sock_send", send>("fd si_data si_data_len si_flags so_datalen"),
     host_fn<"sock_shutdown", sock_shutdown>("fd how"),
 };
 constexpr std::array preview1_functions{host_fn<"sock_accept", sock_accept>("fd flags result_fd")};

@@ -35,18 +35,17 @@ namespace weir::wasip1 {
     return file.is_shared && (file.flags & fdflag_nonblock) != 0 ? MSG_DONTWAIT : 0;
 }
 
-/// The guest's buffers as the host's, few at a time: a stream moves the rest with the next call.
+/// The guest's buffers as the host's, as one message.
 struct Message {
-    std::array<iovec, 64> vectors;
+    std::array<iovec, IOV_MAX> vectors;  // not initialized: most calls bring one or two
     msghdr header{};
 
-    /// @error inval  More than POSIX allows.   @error msgsize  More than weir takes at once.   @error fault  Not in memory.
+    /// @error inval  More than POSIX allows.   @error fault  Not in memory.
     [[nodiscard]] Errno read(const Context& cx, host::GuestSpan<Iovec> guest) noexcept
     {
         if (guest.count > IOV_MAX) return Errno::inval;
         const auto bytes = cx.memory.range(guest);
         if (!bytes) return Errno::fault;
-        if (guest.count > vectors.size()) return Errno::msgsize;
         size_t room = INT_MAX & ~size_t{4095};
         for (uint32_t i = 0; i < guest.count; ++i) {
             Iovec v;
@@ -67,5 +66,19 @@ struct Message {
 /// @error inval    Another flag, or the socket does not listen.   @error notsock  No socket.
 /// @error again    None waits, and the guest asked not to.   @error mfile  The guest has too many descriptors.
 [[nodiscard]] HostResult<Fd> accept_connection(Context& cx, Fd fd, FdFlags flags) noexcept;
+
+using Received = std::pair<uint32_t, RoFlags>;
+
+/// Receives a message, or what of a stream is there.
+/// @return       Its size, and whether more of it did not fit.
+/// @error inval  A flag that does not exist.   @error notsock  No socket.   @error again  Nothing there, and not to wait.
+/// POSIX: recvmsg(2).
+[[nodiscard]] HostResult<Received> receive(Context& cx, Fd fd, host::GuestSpan<Iovec> ri_data, RiFlags flags) noexcept;
+
+/// Sends a message, or as much of a stream as is taken.
+/// @return       Bytes sent.
+/// @error inval  Any flag: there are none yet.   @error pipe  The peer is gone; no signal is raised.
+/// POSIX: sendmsg(2).
+[[nodiscard]] HostResult<uint32_t> send(Context& cx, Fd fd, host::GuestSpan<Iovec> si_data, uint16_t flags) noexcept;
 
 }  // namespace weir::wasip1

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -217,6 +218,14 @@ TEST(Store, a_backtrace_names_the_innermost_function_first)
     EXPECT_EQ(frames[0].function.value, 2U);
     EXPECT_EQ(frames[0].wasm_offset, 2U);  // no locals; nop; unreachable
     EXPECT_EQ(frames[1].function.value, 3U);
+
+    const std::string plain = format_backtrace(std::get<Trap>(outcome));
+    EXPECT_EQ(std::ranges::count(plain, '\n'), 2) << plain;
+    EXPECT_EQ(plain.find(" at "), std::string::npos) << plain;
+    const SourcePlaces places[] = {{{"inner\n", "a.c", 3, 4}, {"own", "b.c", 5, 0}}, {}};
+    const std::string placed = format_backtrace(std::get<Trap>(outcome), places);
+    EXPECT_TRUE(placed.starts_with("  0: inner\\u{a} at a.c:3:4, inlined\n     ")) << placed;
+    EXPECT_NE(placed.find(") at b.c:5\n  1: "), std::string::npos) << placed;
 }
 
 TEST(Store, refuses_imports_that_are_not_the_modules)

@@ -34,7 +34,6 @@ protected:
     /// Does what can be done now. 0 when all is done, EAGAIN when there is more to wait for, otherwise why it failed.
     virtual int attempt() = 0;
     [[nodiscard]] int error() const noexcept { return m_error; }
-    [[nodiscard]] Channel& channel() const noexcept { return m_channel; }
 
 private:
     friend class Channel;
@@ -82,9 +81,9 @@ public:
 private:
     friend class Operation;
 
-    Loop& m_loop;
     static constexpr unsigned most_attempts_in_a_row = 16;
 
+    Loop& m_loop;
     Operation* m_waiting = nullptr;
     unsigned m_attempts_in_a_row = 0;  // without waiting
     int m_failure = 0;

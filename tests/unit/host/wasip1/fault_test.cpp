@@ -373,6 +373,40 @@ TEST_F(Faults, waiting_for_many_that_are_idle_is_one_system_call)
     EXPECT_EQ(load<Event>(in_at).userdata, 77U);
 }
 
+TEST_F(Faults, waiting_does_not_spin_on_what_is_not_asked_for_any_more)
+{
+    prepare();
+    const auto poll = [&](std::initializer_list<EventType> types, uint64_t timeout_ns) {
+        uint32_t at = in_at, count = 0;
+        const auto append = [&](const Subscription& s) {
+            store(at, s);
+            at += sizeof s;
+            ++count;
+        };
+        Subscription s{};
+        s.fd = Fd{connected};
+        for (const EventType type : types) {
+            s.type = type;
+            append(s);
+        }
+        s.type = EventType::clock;
+        s.clock = {ClockId::monotonic, 0, Timestamp{timeout_ns}, Timestamp{0}, {}, {}};
+        for (int i = 0; i < 5; ++i) append(s);
+        EXPECT_EQ(call("poll_oneoff", {in_at, out_at, count, result_at}), Errno::success);
+        return load<uint32_t>(result_at);
+    };
+    EXPECT_EQ(call("sock_recv", {connected, iovs_at, 1, 0, result_at, second_result_at}), Errno::success);
+    EXPECT_EQ(call("sock_recv", {connected, iovs_at, 1, 0, result_at, second_result_at}), Errno::success);
+    for (const auto& types : {std::initializer_list<EventType>{EventType::fd_read}, {}}) {
+        EXPECT_EQ(poll({EventType::fd_read, EventType::fd_write}, 1'000'000'000'000), 1U);
+        {
+            const auto faults = SyscallFaults::fail(8, EIO);
+            EXPECT_EQ(poll(types, 2'000'000), 5U);
+        }
+        EXPECT_EQ(SyscallFaults::failed_call(), std::nullopt);
+    }
+}
+
 TEST_F(Faults, making_a_world)
 {
     for (const int error : errors)

@@ -107,7 +107,7 @@ const runtime::HostFunction* Wasi::find(std::string_view module, std::string_vie
     return nullptr;
 }
 
-bool Wasi::invoke(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values)
+bool Wasi::invoke(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values, void* world)
 {
     EXPECT_EQ(arguments.size(), function.params.size()) << function.name;
     size_t i = 0;
@@ -118,7 +118,7 @@ bool Wasi::invoke(const runtime::HostFunction& function, std::span<const uint64_
     }
     m_call.exec = m_guest.instance()->context().exec;
     m_call.instance = m_guest.instance();
-    m_call.data = m_world.get();
+    m_call.data = world != nullptr ? world : m_world.get();
     return function.entry(m_call, values);
 }
 
@@ -137,9 +137,10 @@ Errno Wasi::call(std::string_view name, std::initializer_list<uint64_t> argument
     return static_cast<Errno>(values[0].i32);
 }
 
-void Wasi::call_with(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values)
+void Wasi::call_with(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values,
+                     void* world)
 {
-    ASSERT_TRUE(invoke(function, arguments, values)) << function.name;
+    ASSERT_TRUE(invoke(function, arguments, values, world)) << function.name;
 }
 
 runtime::Outcome Wasi::run(std::string_view name, std::initializer_list<uint64_t> arguments)

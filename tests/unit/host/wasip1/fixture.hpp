@@ -81,8 +81,9 @@ protected:
     /// and `stopped_with` was not asked for.
     Errno call(std::string_view name, std::initializer_list<uint64_t> arguments,
                std::string_view module = "wasi_snapshot_preview1");
-    /// Calls a function of a table with as many arguments as it has; the errno is in values[0].
-    void call_with(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values);
+    /// Calls a function of a table with as many arguments as it has; the errno is in values[0]. `world` is another's than WASI's, for its functions.
+    void call_with(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values,
+                   void* world = nullptr);
     /// What a call comes to as the only one of the store's guest, which it may end.
     runtime::Outcome run(std::string_view name, std::initializer_list<uint64_t> arguments);
     runtime::Store& guest_store() { return m_guest.instance()->store(); }
@@ -144,7 +145,8 @@ protected:
 
 private:
     static const runtime::HostFunction* find(std::string_view module, std::string_view name);
-    bool invoke(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values);
+    bool invoke(const runtime::HostFunction& function, std::span<const uint64_t> arguments, runtime::Value* values,
+                void* world = nullptr);
 
     Guest m_guest;
     std::unique_ptr<World> m_world;

@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Tests of source lines in the report of a trap. Usage as cli_test.py."""
+
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import unittest
+
+from cli_test import WEIR, Case
+
+HAS_LLVM = (pathlib.Path(WEIR).parent / "weir-llvm").exists()
+
+SOURCE = """\
+struct Till { volatile int* money; };
+static inline __attribute__((always_inline)) int take(struct Till till, int n)
+{
+    return till.money[n];
+}
+__attribute__((noinline)) int serve(struct Till till, int n)
+{
+    return take(till, n) + 1;
+}
+int sum;
+void _start(void)
+{
+    sum = serve((struct Till){(int*)0x7ffffff0}, 100);
+}
+"""
+
+
+def debug_bytes(module):
+    """The places of what .debug_* sections hold."""
+    def number(at):
+        value, shift = 0, 0
+        while True:
+            byte, at = module[at], at + 1
+            value, shift = value | (byte & 0x7F) << shift, shift + 7
+            if byte < 0x80:
+                return value, at
+
+    at = 8
+    while at < len(module):
+        section = module[at]
+        size, begin = number(at + 1)
+        at = begin + size
+        if section == 0:
+            length, name = number(begin)
+            if module[name:].startswith(b".debug_"):
+                yield from range(name + length, at)
+
+
+@unittest.skipUnless(HAS_LLVM, "weir-llvm, which reads DWARF, is not built")
+class SourceLines(Case):
+    def compile(self, source=SOURCE, *options):
+        self.file(source, "shop.c")
+        subprocess.run(["clang-22", "--target=wasm32", "-g", "-O1", "-nostdlib", "-fuse-ld=lld", *options, "-o", "shop.wasm", "shop.c"],
+                       cwd=self.folder, check=True)
+        return self.folder / "shop.wasm"
+
+    def test_each_frame_has_its_line_and_inlined_functions(self):
+        guest = self.compile()
+        for tier in ("baseline", "optimized"):
+            text = self.expect(["run", "--tier", tier, guest], 134)
+            self.assertRegex(text, r"  0: take at shop.c:4:12, inlined\n"
+                                   r"     serve \(function \d+, byte 0x[0-9a-f]+\) at shop.c:8:12\n"
+                                   r"  1: _start \(function \d+, byte 0x[0-9a-f]+\) at shop.c:13:11\n")
+
+    def test_names_are_made_printable(self):
+        guest = self.compile(f'#line 1 "\\033[31mred.c"\n{SOURCE}')
+        text = self.expect(["run", guest], 134, stderr="[31mred.c:4:12, inlined")
+        self.assertNotIn("\x1b", text)
+
+    def test_a_module_without_dwarf_has_frames_alone(self):
+        text = self.expect(["run", self.compile(SOURCE, "-g0")], 134, stderr=["  0: serve (function ", "  1: _start (function "])
+        self.assertNotIn(" at ", text)
+
+    def test_without_the_reader_there_are_frames_alone(self):
+        guest = self.compile()
+        alone = self.folder / "weir"
+        shutil.copy(WEIR, alone)
+        done = subprocess.run([alone, "run", guest], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 134)
+        self.assertIn("  0: serve (function ", done.stderr)
+        self.assertNotIn("shop.c", done.stderr)
+
+    def test_damaged_dwarf_costs_lines_and_nothing_else(self):
+        guest = self.compile()
+        sound = guest.read_bytes()
+        places = list(debug_bytes(sound))
+        self.assertGreater(len(places), 100)
+        for seed in range(16):
+            rng, data = random.Random(seed), bytearray(sound)
+            for at in rng.sample(places, 12):
+                data[at] = rng.randrange(256)
+            guest.write_bytes(data)
+            with self.subTest(seed):
+                self.expect(["run", guest], 134, stderr=["out of bounds memory access", "serve (function ", "_start (function "])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
