@@ -110,7 +110,7 @@ def bench_c(arguments):
     for name in selected(C_PROGRAMS, arguments):
         native, module, translated = build.build(name, "wasm2c" in wanted)
         iterations = max(C_PROGRAMS[name] // (4 if arguments.quick else 1), 1)
-        words = [iterations, 4 if arguments.quick else 5]
+        words = [iterations, 4 if arguments.quick else 8]
         sides = {side: [native, *words] if side == "native" else [translated, *words] if side == "wasm2c"
                  else guest_command(side, arguments, module, *words) for side in wanted}
         values = take_turns(sides, arguments.rounds or (1 if arguments.quick else 3), seconds_inside)

@@ -8,6 +8,7 @@
 #   weir_nghttp2     HTTP/2
 #   OpenSSL::SSL     TLS
 #   CLI11::CLI11     the command line
+#   Zydis::Zydis     decoding of x86-64 instructions, for weir inspect --asm and tests
 #   GTest::gtest     tests
 find_package(Threads REQUIRED)
 if(WEIR_STATIC)
@@ -45,6 +46,7 @@ if(WEIR_HTTP)
   find_package(OpenSSL 3.0 REQUIRED)
 endif()
 find_package(asmjit REQUIRED)
+find_package(zydis 4 REQUIRED)
 # Inlined from its header.
 find_path(WEIR_XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 add_library(weir_xxhash INTERFACE)

@@ -1,8 +1,8 @@
 #include "cache/image_file.hpp"
 
 #include "base/mapping.hpp"
+#include "cache/elf_parts.hpp"
 
-#include <elf.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -29,7 +29,8 @@ constexpr std::array<char, 8> magic{'w', 'e', 'i', 'r', 'c', 'o', 'd', 'e'};
 constexpr uint32_t format = 1;
 constexpr size_t page_bytes = runtime::code_page_bytes;
 constexpr size_t headers_bytes = image_header_offset + sizeof(ImageHeader);
-static_assert(sizeof(Elf64_Ehdr) == image_header_offset && headers_bytes <= page_bytes);
+constexpr size_t program_header_offset = headers_bytes;
+static_assert(sizeof(Elf64_Ehdr) == image_header_offset && headers_bytes + sizeof(Elf64_Phdr) <= page_bytes);
 static_assert(std::has_unique_object_representations_v<ImageHeader> && std::has_unique_object_representations_v<PieceRecord> &&
               std::has_unique_object_representations_v<CodeSite>);
 
@@ -71,10 +72,9 @@ ImageProblem compare(const Settings& there, const Settings& wanted, Checks check
 /// From what may be any bytes.
 Result<ImageHeader, ImageProblem> parse_header(std::span<const std::byte> file)
 {
-    if (file.size() < headers_bytes) return Unexpected{ImageProblem::not_an_image};
+    if (!is_image(file)) return Unexpected{ImageProblem::not_an_image};
     ImageHeader header;
     std::memcpy(&header, file.data() + image_header_offset, sizeof header);
-    if (std::memcmp(file.data(), ELFMAG, SELFMAG) != 0 || header.magic != magic) return Unexpected{ImageProblem::not_an_image};
     // Another format's header may be of another size: it is some other build's.
     if (header.format != format) return Unexpected{ImageProblem::other_build};
     if (header.header_checksum != header_checksum(file) || !is_sound(header)) return Unexpected{ImageProblem::damaged};
@@ -93,21 +93,6 @@ std::span<const T> items_at(std::span<const std::byte> file, uint64_t offset, ui
     return {reinterpret_cast<const T*>(file.data() + offset), static_cast<size_t>(count)};
 }
 
-Elf64_Ehdr elf_header()
-{
-    Elf64_Ehdr h{};
-    std::memcpy(h.e_ident, ELFMAG, SELFMAG);
-    h.e_ident[EI_CLASS] = ELFCLASS64;
-    h.e_ident[EI_DATA] = ELFDATA2LSB;
-    h.e_ident[EI_VERSION] = EV_CURRENT;
-    h.e_type = ET_DYN;
-    h.e_machine = EM_X86_64;
-    h.e_version = EV_CURRENT;
-    h.e_ehsize = sizeof(Elf64_Ehdr);
-    h.e_shentsize = sizeof(Elf64_Shdr);
-    return h;
-}
-
 Result<void, SysError> write_all(int file, std::span<const std::byte> bytes)
 {
     while (!bytes.empty()) {
@@ -120,6 +105,12 @@ Result<void, SysError> write_all(int file, std::span<const std::byte> bytes)
 }
 
 }  // namespace
+
+bool is_image(std::span<const std::byte> file)
+{
+    return file.size() >= headers_bytes && std::memcmp(file.data(), ELFMAG, SELFMAG) == 0 &&
+           std::memcmp(file.data() + image_header_offset, magic.data(), magic.size()) == 0;
+}
 
 Result<ImageHeader, ImageProblem> read_image_header(int file)
 {
@@ -180,6 +171,19 @@ Result<void, SysError> write_image(int file, const ImageToWrite& what)
     h.sites_offset = round_up(h.pieces_offset + pieces.size(), 8);
     h.site_count = what.code.sites.size();
     h.file_bytes = h.sites_offset + sites.size();
+    ElfParts elf;
+    if (what.symbols != nullptr) {
+        h.module_offset = round_up(h.file_bytes, 8);
+        elf = program_parts({.program_header_offset = program_header_offset,
+                             .code_offset = h.code_offset,
+                             .code_bytes = h.code_bytes,
+                             .tables_offset = h.pieces_offset,
+                             .tables_bytes = h.file_bytes - h.pieces_offset,
+                             .module_offset = h.module_offset,
+                             .module_bytes = h.module_bytes,
+                             .symbols = *what.symbols});
+        h.file_bytes = elf.tail_offset + elf.tail.size();
+    }
     what.module_name.copy(h.module_name.data(), h.module_name.size() - 1);
 
     // The last page of code as it is in the file.
@@ -195,19 +199,27 @@ Result<void, SysError> write_image(int file, const ImageToWrite& what)
     h.tables_checksum = checksum(pieces, sites);
 
     std::array<std::byte, page_bytes> first_page{};
-    const Elf64_Ehdr elf = elf_header();
-    std::memcpy(first_page.data(), &elf, sizeof elf);
+    std::memcpy(first_page.data(), &elf.header, sizeof elf.header);
+    std::memcpy(first_page.data() + program_header_offset, &elf.segment, sizeof elf.segment);
     std::memcpy(first_page.data() + image_header_offset, &h, sizeof h);
     h.header_checksum = header_checksum(first_page);
     std::memcpy(first_page.data() + image_header_offset, &h, sizeof h);
 
-    constexpr std::array<std::byte, 8> padding{};
-    WEIR_CHECK(write_all(file, first_page));
-    WEIR_CHECK(write_all(file, what.code.code.first(whole_pages)));
-    WEIR_CHECK(write_all(file, std::span{last_page}.first(last_bytes)));
-    WEIR_CHECK(write_all(file, pieces));
-    WEIR_CHECK(write_all(file, std::span{padding}.first(h.sites_offset - h.pieces_offset - pieces.size())));
-    return write_all(file, sites);
+    uint64_t at = 0;
+    const auto write = [&](uint64_t offset, std::span<const std::byte> bytes) -> Result<void, SysError> {
+        constexpr std::array<std::byte, 8> padding{};
+        WEIR_CHECK(write_all(file, std::span{padding}.first(offset - at)));
+        at = offset + bytes.size();
+        return write_all(file, bytes);
+    };
+    WEIR_CHECK(write(0, first_page));
+    WEIR_CHECK(write(at, what.code.code.first(whole_pages)));
+    WEIR_CHECK(write(at, std::span{last_page}.first(last_bytes)));
+    WEIR_CHECK(write(h.pieces_offset, pieces));
+    WEIR_CHECK(write(h.sites_offset, sites));
+    if (what.symbols == nullptr) return {};
+    WEIR_CHECK(write(h.module_offset, what.module));
+    return write(elf.tail_offset, elf.tail);
 }
 
 }  // namespace weir::cache

@@ -13,13 +13,22 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 // A code image as a file: an ELF file for tools, with what weir needs in a header of its own behind ELF's, so that it parses nothing.
 //
-//     [ ELF header | ImageHeader | code | pieces | sites | ... ]     code begins at a page, all that follows it at 8 bytes
+//     [ ELF header | ImageHeader | code | pieces | sites ]               code begins at a page, all that follows it at 8 bytes
+//     [ ... | sites | module | symbols and names | section headers ]     in a program, which `weir compile` makes
 
 namespace weir::cache {
+
+/// Names a piece of code for tools. `name` may be anything without NUL.
+struct Symbol {
+    std::string name;
+    uint32_t begin = 0, size_bytes = 0;  // in the code
+};
 
 /// What code depends on besides the module's content.
 struct Settings {
@@ -72,6 +81,8 @@ struct OpenImage {
     std::span<const std::byte> module;  // empty: elsewhere. `image` keeps it
 };
 
+/// Whether a file is an image, sound or not.
+[[nodiscard]] bool is_image(std::span<const std::byte> file);
 /// Just the header, for listings. Nothing but its own checksum has been looked at.
 Result<ImageHeader, ImageProblem> read_image_header(int file);
 /// Maps an image and checks it. `file` is kept open. Settings have to be the ones wanted; of the processor's features, `Checks::everything`
@@ -84,6 +95,8 @@ struct ImageToWrite {
     const Sha256& module_hash;
     std::span<const std::byte> module;  // its bytes
     std::string_view module_name;
+    /// Not null: the image is a program, which has the module in it, and symbols and sections for tools.
+    const std::vector<Symbol>* symbols = nullptr;
 };
 /// Writes all of an image to an empty file.
 Result<void, SysError> write_image(int file, const ImageToWrite& what);

@@ -51,6 +51,8 @@ constexpr std::array run_options{
 constexpr std::array inspect_options{
     Option{"--compile-all", ""},
     Option{"--threads", "N"},
+    Option{"--asm", "FUNCTION"},
+    Option{"--tier", "baseline|optimized"},
 };
 
 constexpr std::string_view general_help =
@@ -58,6 +60,7 @@ constexpr std::string_view general_help =
 
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
+  weir compile [OPTIONS] FILE -o OUT   compile a program, for  weir run OUT
   weir cache ls | rm | prune | path    the machine code kept of other runs
 
   weir run --help, weir inspect --help, ...    their options
@@ -100,10 +103,31 @@ constexpr std::string_view inspect_help =
     R"(weir inspect [OPTIONS] FILE   what a module is, needs and offers
 
   --compile-all [--threads N]   compile all functions, say how fast
+  --asm FUNCTION                its machine code, by name or number ...
+  --tier TIER                   ... of baseline or optimized alone
 
 Examples:
   weir inspect tool.wasm
   weir inspect --compile-all --threads 4 tool.wasm
+  weir inspect --asm main.main --tier optimized tool.wasm
+)";
+
+constexpr std::string_view compile_help =
+    R"(weir compile [OPTIONS] FILE [-o OUT]   compile all of a program, in advance
+
+  -o OUT           where to (FILE with the ending .weir);  weir run OUT  runs it
+  -O0              by the baseline, at once
+  -O1              small loops that call nothing by LLVM (the default)
+  -O2, -O3         everything by LLVM, which takes minutes for large programs
+  --threads N      processors to use (all)
+  --bounds MODE    how memory is kept in bounds: auto, guard, checked
+
+What is hot when it runs is compiled by LLVM then, as always.
+OUT is machine code for this weir and for processors with all the features of
+this one. objdump, nm, gdb and perf understand it.
+
+Examples:
+  weir compile server.wasm -o server.weir && weir run --net server.weir
 )";
 
 constexpr std::string_view cache_help =
@@ -282,6 +306,8 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                 app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
             if (name == "--compile-all") app.add_flag(name, options.compiles_all);
+            if (name == "--asm") app.add_option(name, options.function);
+            if (name == "--tier") app.add_option(name, options.tier)->check(CLI::IsMember({"baseline", "optimized"}));
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
         }
     }
@@ -326,6 +352,43 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
         return Unexpected{usage(fmt::format("weir {} takes one file", command),
                                 fmt::format("'{}' is one too many", printable(words[0])), "options stand before the file")};
     }
+    return Command{std::move(options)};
+}
+
+Problem compile_usage(std::string error, std::string because = {})
+{
+    return usage(std::move(error), std::move(because), "weir compile [-O0|-O1|-O2|-O3] FILE -o OUT;  weir compile --help");
+}
+
+/// Options stand before and behind FILE: nothing here is the program's.
+Result<Command, Problem> parse_compile(Words words)
+{
+    CompileProgramOptions options;
+    const std::map<std::string_view, runtime::BoundsPolicy> bounds{{"auto", runtime::BoundsPolicy::automatic},
+                                                                   {"guard", runtime::BoundsPolicy::guard},
+                                                                   {"checked", runtime::BoundsPolicy::checked}};
+    for (size_t i = 0; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word == "--help" || word == "-h") return Command{Show{std::string{compile_help}}};
+        if (word.size() == 3 && word.starts_with("-O") && word[2] >= '0' && word[2] <= '3') {
+            options.level = static_cast<unsigned>(word[2] - '0');
+        } else if (word == "-o" || word == "--threads" || word == "--bounds") {
+            if (i + 1 == words.size()) return Unexpected{compile_usage(fmt::format("option {} needs a value", word))};
+            const std::string_view value = words[++i];
+            if (word == "-o") options.output = value;
+            else if (word == "--bounds" && bounds.contains(value)) options.bounds = bounds.at(value);
+            else if (const auto count = parse_size(value); word == "--threads" && count && *count >= 1 && *count <= 256)
+                options.threads = static_cast<unsigned>(*count);
+            else return Unexpected{compile_usage(fmt::format("the value of {} is not understood: '{}'", word, printable(value)))};
+        } else if (word.size() > 1 && word.starts_with("-")) {
+            return Unexpected{compile_usage(fmt::format("weir compile has no option {}", printable(word)))};
+        } else if (options.file.empty()) {
+            options.file = word;
+        } else {
+            return Unexpected{compile_usage("weir compile takes one file", fmt::format("'{}' is one too many", printable(word)))};
+        }
+    }
+    if (options.file.empty()) return Unexpected{compile_usage("weir compile: which file?")};
     return Command{std::move(options)};
 }
 
@@ -384,6 +447,7 @@ Result<Command, Problem> parse_command_line(Words words)
     if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
     if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
     if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
+    if (first == "compile") return parse_compile(words.subspan(1));
     if (first == "cache") return parse_cache(words.subspan(1));
     return parse<RunOptions>(words, run_options, "run");
 }

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "cli/cache_command.hpp"
+#include "cli/compile.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
 #include "cli/run.hpp"
@@ -17,7 +18,7 @@ namespace weir::cli {
 struct Show {
     std::string text;
 };
-using Command = std::variant<RunOptions, InspectOptions, CacheOptions, Show>;
+using Command = std::variant<RunOptions, InspectOptions, CacheOptions, CompileProgramOptions, Show>;
 
 /// Understands the words after the program's name. Options before FILE are weir's; everything after it is the guest's,
 /// whatever it looks like.

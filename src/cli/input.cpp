@@ -184,6 +184,43 @@ Result<std::shared_ptr<const wasm::Module>, Problem> load(const std::string& pat
     return std::move(*module);
 }
 
+Problem not_for_here(const std::string& path, cache::ImageProblem problem, const runtime::Engine& engine)
+{
+    const std::string again = "weir compile FILE -o " + printable(path) + "  compiles the module again";
+    switch (problem) {
+    case cache::ImageProblem::other_build:
+        return {.error = quoted(path) + " was compiled by another weir",
+                .because = "machine code is of use only to the build that made it",
+                .hint = again};
+    case cache::ImageProblem::other_processor:
+        return {.error = quoted(path) + " was compiled for another processor",
+                .because = "its code may use instructions that this one does not have",
+                .hint = again};
+    case cache::ImageProblem::other_settings: {
+        const bool has_guard_pages = cache::settings_here(cache::Settings::Tiers::by_heat, engine).has_guard_pages != 0;
+        return {.error = quoted(path) + (has_guard_pages ? " was compiled for checked memory accesses"
+                                                         : " was compiled for memories with guard pages"),
+                .because = has_guard_pages
+                             ? ""
+                             : "there is too little address space for them here (ulimit -v), or --bounds checked was given",
+                .hint = has_guard_pages ? "--bounds checked  runs it" : "weir compile --bounds checked  makes one that needs none"};
+    }
+    default: return {.error = quoted(path) + " is damaged", .because = "its checksum is another one", .hint = again};
+    }
+}
+
+Result<LoadedModule, Problem> load_program(const std::string& path, InputFile input, const runtime::Engine& engine)
+{
+    const auto settings = cache::settings_here(cache::Settings::Tiers::by_heat, engine);
+    const auto opened = cache::open_image(std::move(input.file), settings, cache::Checks::tables);
+    if (!opened) return Unexpected{not_for_here(path, opened.error(), engine)};
+    // weir has validated it before it was compiled.
+    const auto module = wasm::decode(opened->module, opened->image, engine.types());
+    if (!module || !runtime::is_consistent(*opened->image, **module, engine.tier_up() != nullptr))
+        return Unexpected{not_for_here(path, cache::ImageProblem::damaged, engine)};
+    return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path,
@@ -196,15 +233,16 @@ Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string
 Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache)
 {
     WEIR_TRY(input, map_input(path));
+    if (cache::is_image(input.content->bytes())) return load_program(path, std::move(input), engine);
     auto content = input.content;
     if (cache != nullptr) {
         auto image = cache->find(cache::ModuleFile{std::move(input.file), input.status, path}, content->bytes());
         auto module = image == nullptr ? nullptr : wasm::decode(content->bytes(), content, engine.types()).value_or(nullptr);
         if (module != nullptr && runtime::is_consistent(*image, *module, engine.tier_up() != nullptr))
-            return LoadedModule{std::move(module), std::move(image)};
+            return LoadedModule{.module = std::move(module), .image = std::move(image)};
     }
     WEIR_TRY(module, load(path, content, engine.types()));
-    return LoadedModule{std::move(module), nullptr};
+    return LoadedModule{.module = std::move(module), .image = nullptr};
 }
 
 }  // namespace weir::cli

@@ -20,8 +20,9 @@ namespace weir::cli {
 struct LoadedModule {
     std::shared_ptr<const wasm::Module> module;
     std::shared_ptr<const runtime::CodeImage> image;  // its code; null when there is none
+    bool is_program = false;                          // made by `weir compile`
 };
-/// The same with what `cache`, which may be null, has of a module: it is not validated again.
+/// The same, for a program that `weir compile` has made as well; and with what `cache`, which may be null, has of a module. Neither is validated again.
 [[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache);
 
 }  // namespace weir::cli

@@ -4,6 +4,7 @@
 #include "cli/console.hpp"
 #include "cli/input.hpp"
 #include "cli/world.hpp"
+#include "compile_process/remote_compiler.hpp"
 #include "host/wasip1/world.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
@@ -13,7 +14,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -205,10 +208,21 @@ Result<std::string, Problem> try_inspect(const InspectOptions& options)
     return overview(*module, options.file, missing.imports.empty()) + imports_text(*module, missing) + exports_text(*module);
 }
 
+/// Becomes weir-listing; the answer is for when that cannot be.
+int list_function(const InspectOptions& options)
+{
+    const std::string program = compile_process::installed_program("weir-listing");
+    ::execl(program.c_str(), program.c_str(), options.file.c_str(), options.function.c_str(), options.tier.c_str(), nullptr);
+    return report({.error = "there is no program to list machine code",
+                   .because = fmt::format("'{}': {}", printable(program), std::strerror(errno)),
+                   .hint = {}});
+}
+
 }  // namespace
 
 int inspect(const InspectOptions& options)
 {
+    if (!options.function.empty()) return list_function(options);
     const auto text = try_inspect(options);
     if (!text) return report(text.error());
     print(STDOUT_FILENO, *text);

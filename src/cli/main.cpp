@@ -1,5 +1,6 @@
 #include "cli/cache_command.hpp"
 #include "cli/command_line.hpp"
+#include "cli/compile.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
 #include "cli/run.hpp"
@@ -17,6 +18,7 @@ int main(int argc, char** argv)
     if (const auto* const options = std::get_if<RunOptions>(&*command)) return run(*options);
     if (const auto* const options = std::get_if<InspectOptions>(&*command)) return inspect(*options);
     if (const auto* const options = std::get_if<CacheOptions>(&*command)) return manage_cache(*options);
+    if (const auto* const options = std::get_if<CompileProgramOptions>(&*command)) return compile(*options);
     print(STDOUT_FILENO, std::get<Show>(*command).text);
     return 0;
 }

@@ -132,6 +132,17 @@ Result<void, Problem> check_memories(const RunOptions& options, const wasm::Modu
     return {};
 }
 
+/// What was decided when a program was compiled cannot be decided again.
+Result<void, Problem> check_program(const RunOptions& options, const LoadedModule& loaded)
+{
+    if (!loaded.is_program || options.tier == Tier::automatic) return {};
+    return Unexpected{
+        Problem{.error = fmt::format("'{}' is compiled already, --tier has nothing to choose", printable(options.file)),
+                .because = {},
+                .hint = "weir compile has -O0 to -O3; weir run --tier takes the module",
+                .exit_code = exit_usage}};
+}
+
 #ifdef WEIR_LLVM
 constexpr bool has_optimizer = true;
 #else
@@ -149,17 +160,11 @@ void choose_tiers(Tier tier, runtime::EngineConfig& config)
     config.tiers = tier == Tier::stress ? runtime::TierPolicy::eager : runtime::TierPolicy::by_heat;
 }
 
-/// Who asks for LLVM shall not get something else in silence.
 Result<void, Problem> check_tier(Tier tier)
 {
     const bool wants_optimizer = tier == Tier::optimized || tier == Tier::stress;
-    if (!wants_optimizer) return {};
-    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = "--tier baseline  runs without it"};
-    if (!has_optimizer) problem.because = "this weir was built without LLVM";
-    else if (const std::string program = compile_process::installed_compiler(); ::access(program.c_str(), X_OK) != 0)
-        problem.because = fmt::format("'{}': {}", printable(program), std::strerror(errno));
-    else return {};
-    return Unexpected{std::move(problem)};
+    if (wants_optimizer) WEIR_CHECK(check_optimizer("--tier baseline  runs without it"));
+    return {};
 }
 
 // The guest is told as well, but most programs hide the reason. Once each: some try again and again.
@@ -255,6 +260,7 @@ Result<int, Problem> try_run(const RunOptions& options)
     if (!engine) return Unexpected{cannot_start(engine.error())};
     const auto cache = open_cache(options, **engine);
     WEIR_TRY(loaded, load_file(options.file, **engine, cache.get()));
+    WEIR_CHECK(check_program(options, loaded));
     const auto& module = loaded.module;
     WEIR_CHECK(check_memories(options, *module));
     auto world = wasip1::World::create(std::move(config));
@@ -363,6 +369,16 @@ Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& op
         environment.push_back(has_value ? text : inherited);
     }
     return environment;
+}
+
+Result<void, Problem> check_optimizer(std::string hint)
+{
+    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = std::move(hint)};
+    if (!has_optimizer) problem.because = "this weir was built without LLVM";
+    else if (const std::string program = compile_process::installed_compiler(); ::access(program.c_str(), X_OK) != 0)
+        problem.because = fmt::format("'{}': {}", printable(program), std::strerror(errno));
+    else return {};
+    return Unexpected{std::move(problem)};
 }
 
 int run(const RunOptions& options)

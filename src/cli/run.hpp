@@ -69,6 +69,8 @@ struct RunOptions {
 /// Runs a command module; answers the process's exit code: the guest's, or one of ExitCode.
 [[nodiscard]] int run(const RunOptions& options);
 
+/// Who asks for LLVM shall not get something else in silence.
+[[nodiscard]] Result<void, Problem> check_optimizer(std::string hint);
 /// The guest sees the host's name unless told otherwise.
 [[nodiscard]] Result<wasip1::Preopen, Problem> parse_directory(std::string_view text);
 /// What the guest gets as environment: weir's own if asked, then each variable named, which replaces an inherited one.

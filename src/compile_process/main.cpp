@@ -19,6 +19,9 @@
 
 namespace {
 
+/// "-O1" to "-O3", from a weir of the same build.
+unsigned effort_of(std::string_view word) { return word.ends_with('1') ? 1 : word.ends_with('3') ? 3 : 2; }
+
 /// `weir-llvm --source-lines OFFSET...`: what the DWARF sections of the module at standard input say of these places (source_lines.hpp).
 int print_source_lines(int argc, char** argv)
 {
@@ -47,7 +50,7 @@ int main(int argc, char** argv)
         std::fputs("weir-llvm is started by weir, when a program runs long enough to be compiled once more\n", stderr);
         return 2;
     }
-    const auto compiler = weir::optimizing::create_compiler(weir::baseline::create_compiler());
+    const auto compiler = weir::optimizing::create_compiler(weir::baseline::create_compiler(), argc > 1 ? effort_of(argv[1]) : 2);
     const int code = weir::compile_process::serve(STDIN_FILENO, *compiler);
     std::fflush(nullptr);
     ::_exit(code);

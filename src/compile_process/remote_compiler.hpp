@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace weir::compile_process {
 
@@ -14,8 +15,12 @@ std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<
                                                                 std::string program);
 /// With installed_compiler().
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline);
+/// With effort 1 to 3 instead of 2 (optimizing::create_compiler).
+std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline, unsigned effort);
 
-/// weir-llvm as it is installed with the program that runs: beside it, or in ../libexec/weir.
+/// A program as it is installed with the one that runs: beside it, or in ../libexec/weir.
+[[nodiscard]] std::string installed_program(std::string_view name);
+/// weir-llvm.
 [[nodiscard]] std::string installed_compiler();
 
 }  // namespace weir::compile_process

@@ -19,7 +19,10 @@ constexpr uint32_t max_frame_bytes = 1U << 24;
 
 class OptimizingCompiler final : public runtime::Compiler {
 public:
-    explicit OptimizingCompiler(std::shared_ptr<const runtime::Compiler> baseline) : m_baseline(std::move(baseline)) {}
+    OptimizingCompiler(std::shared_ptr<const runtime::Compiler> baseline, unsigned effort)
+        : m_baseline(std::move(baseline)), m_effort(effort)
+    {
+    }
 
     Result<void, CompileError> compile_function(const wasm::Module& module, const runtime::ContextLayout& layout,
                                                 const runtime::CompileOptions& options, wasm::FuncIdx function,
@@ -44,15 +47,16 @@ public:
     }
 
 private:
-    static Result<void, CompileError> compile(const wasm::Module& module, const runtime::ContextLayout& layout,
-                                              const runtime::CompileOptions& options, wasm::FuncIdx function, uint32_t loop_offset,
-                                              CompiledCode& out)
+    Result<void, CompileError> compile(const wasm::Module& module, const runtime::ContextLayout& layout,
+                                       const runtime::CompileOptions& options, wasm::FuncIdx function, uint32_t loop_offset,
+                                       CompiledCode& out) const
     {
         thread_local std::unique_ptr<Machine> machine;
         if (!machine) {
             WEIR_TRY(made, Machine::create());
             machine = std::move(made);
         }
+        machine->set_effort(m_effort);
         TranslationOptions translation{.has_fma = machine->has_feature("fma"), .loop_offset = loop_offset};
         const auto compile_once = [&]() -> Result<ReadObject, CompileError> {
             llvm::LLVMContext context;
@@ -74,13 +78,19 @@ private:
     }
 
     std::shared_ptr<const runtime::Compiler> m_baseline;
+    unsigned m_effort;
 };
 
 }  // namespace
 
 std::shared_ptr<const runtime::Compiler> create_compiler(std::shared_ptr<const runtime::Compiler> baseline)
 {
-    return std::make_shared<OptimizingCompiler>(std::move(baseline));
+    return create_compiler(std::move(baseline), 2);
+}
+
+std::shared_ptr<const runtime::Compiler> create_compiler(std::shared_ptr<const runtime::Compiler> baseline, unsigned effort)
+{
+    return std::make_shared<OptimizingCompiler>(std::move(baseline), effort);
 }
 
 }  // namespace weir::optimizing

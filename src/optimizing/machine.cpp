@@ -74,6 +74,15 @@ void Machine::prepare(llvm::Module& module) const
     module.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
 }
 
+void Machine::set_effort(unsigned effort)
+{
+    using llvm::OptimizationLevel;
+    m_level = effort <= 1 ? OptimizationLevel::O1 : effort == 2 ? OptimizationLevel::O2 : OptimizationLevel::O3;
+    m_target->setOptLevel(effort <= 1   ? llvm::CodeGenOptLevel::Less
+                          : effort == 2 ? llvm::CodeGenOptLevel::Default
+                                        : llvm::CodeGenOptLevel::Aggressive);
+}
+
 void Machine::optimize(llvm::Module& module)
 {
     llvm::LoopAnalysisManager loops;
@@ -89,7 +98,7 @@ void Machine::optimize(llvm::Module& module)
     builder.crossRegisterProxies(loops, functions, groups, modules);
     builder.registerVectorizerStartEPCallback(
         [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(ReleaseKeptLoads{}); });
-    builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+    builder.buildPerModuleDefaultPipeline(m_level).run(module, modules);
 }
 
 Result<llvm::SmallVector<char, 0>, CompileError> Machine::emit(llvm::Module& module)

@@ -11,6 +11,7 @@
 #include <llvm/MC/MCInstrInfo.h>
 #include <llvm/MC/MCRegisterInfo.h>
 #include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/Passes/OptimizationLevel.h>
 #include <llvm/Target/TargetMachine.h>
 
 #include <memory>
@@ -26,6 +27,8 @@ public:
 
     /// Names target and data layout. To be called before code is made for it.
     void prepare(llvm::Module& module) const;
+    /// As create_compiler() has it; for what is optimized and emitted from now on.
+    void set_effort(unsigned effort);
     void optimize(llvm::Module& module);
     /// An ELF object file.
     Result<llvm::SmallVector<char, 0>, runtime::CompileError> emit(llvm::Module& module);
@@ -39,6 +42,7 @@ private:
     Machine() = default;
 
     std::unique_ptr<llvm::TargetMachine> m_target;
+    llvm::OptimizationLevel m_level = llvm::OptimizationLevel::O2;
     std::unique_ptr<llvm::MCContext> m_mc_context;
     std::unique_ptr<const llvm::MCDisassembler> m_disassembler;
 };

@@ -506,6 +506,83 @@ class Caching(Case):
         self.assertIn(b"weir cache ls", self.weir("cache", "--help").stdout)
 
 
+class Compiling(Case):
+    """weir compile. The guest goes around a loop 300,000 times and exits with what is left of that."""
+
+    def setUp(self):
+        super().setUp()
+        m = wasm.Module()
+        proc_exit = m.wasi("proc_exit", [wasm.I32], [])
+        count = wasm.store(0, wasm.load(0) + wasm.i32(1) + b"\x6a")
+        again = wasm.load(0) + wasm.i32(300_000) + b"\x49\x0d\x00"
+        m.function(wasm.LOOP + count + again + wasm.END + wasm.load(0) + wasm.i32(255) + b"\x71" + wasm.call(proc_exit), export="_start")
+        self.guest = self.file(m.bytes(), "guest.wasm")
+        self.has_llvm = (pathlib.Path(WEIR).parent / "weir-llvm").exists()
+
+    def test_a_program_comes_to_the_same_without_its_module(self):
+        for level in ("-O0", "-O1", "-O2", "-O3") if self.has_llvm else ("-O0",):
+            with self.subTest(level):
+                self.expect(["compile", level, self.guest, "-o", "out"], 0, stdout=b"")
+                self.assertEqual(self.weir("compile", "-o", "again", level, self.guest).stderr, b"")
+                self.assertEqual((self.folder / "out").read_bytes(), (self.folder / "again").read_bytes())
+                content = (self.folder / self.guest).read_bytes()
+                (self.folder / self.guest).unlink()
+                done = self.weir("run", "out")
+                self.assertEqual((done.returncode, done.stdout, done.stderr), (300_000 % 256, b"", b""))
+                (self.folder / self.guest).write_bytes(content)
+        self.expect(["compile", "-O0", self.guest], 0)
+        self.expect(["guest.weir"], 300_000 % 256)
+
+    def test_go_programs_run(self):
+        if not GO_HELLO.exists():
+            self.skipTest("needs the demos")
+        self.expect(["compile", "-O0", GO_HELLO, "-o", "go"], 0)
+        self.expect(["run", "go"], 0, stdout=b"Hello world\n")
+
+    def test_it_has_sections_and_symbols(self):
+        self.expect(["compile", "-O0", self.guest, "-o", "out"], 0)
+        content = (self.folder / "out").read_bytes()
+        sections_at, count, names_at = (int.from_bytes(content[at:at + n], "little") for at, n in ((40, 8), (60, 2), (62, 2)))
+        sections = [content[sections_at + 64 * i:][:64] for i in range(count)]
+        offset_of = lambda s: int.from_bytes(s[24:32], "little")
+        titles = content[offset_of(sections[names_at]):]
+        name_of = lambda s: titles[int.from_bytes(s[:4], "little"):].split(b"\0")[0]
+        by_name = {name_of(s): s for s in sections}
+        self.assertEqual(set(by_name), {b"", b".text", b".weir.tables", b".wasm", b".symtab", b".strtab", b".shstrtab"})
+        self.assertIn(b"_start\0", content[offset_of(by_name[b".strtab"]):])
+        self.assertEqual(content[offset_of(by_name[b".wasm"]):][:4], b"\0asm")
+
+    def test_a_damaged_program_is_refused(self):
+        self.expect(["compile", "-O0", self.guest, "-o", "out"], 0)
+        content = (self.folder / "out").read_bytes()
+        tables = int.from_bytes(content[64 + 216:64 + 224], "little")
+        for damaged in (content[:-1], content[:4096], content[:100] + b"\xff" + content[101:], content[:tables] + b"\xff" + content[tables + 1:]):
+            self.file(damaged, "bad")
+            self.expect_error(["run", "bad"], 1, "'bad' ")
+
+    def test_one_for_another_machine_or_weir_says_so(self):
+        self.expect(["compile", "-O0", "--bounds", "checked", self.guest, "-o", "checked"], 0)
+        self.expect_error(["run", "checked"], 1, "compiled for checked memory accesses", "--bounds checked")
+        self.expect(["run", "--bounds", "checked", "checked"], 300_000 % 256)
+        self.expect(["compile", "-O0", self.guest, "-o", "out"], 0)
+        self.expect_error(["run", "--tier", "baseline", "out"], 2, "compiled already")
+
+    def test_problems_leave_no_file(self):
+        (self.folder / "folder").mkdir()
+        for words, code, part in ((["compile", "-O0", self.guest, "-o", "none/out"], 1, "cannot write"),
+                                  (["compile", "-O0", self.guest, "-o", "folder"], 1, "cannot write"),
+                                  (["compile", "-O0", self.guest, "-o", self.guest], 2, "replace the module"),
+                                  (["compile", "-O0", "none.wasm"], 1, "there is no file"),
+                                  (["compile", "-O0", self.file("text", "t.wasm")], 1, "t.wasm"),
+                                  (["compile"], 2, "which file"), (["compile", "a", "b"], 2, "one file"), (["compile", "-O9", "a"], 2, "no option"),
+                                  (["compile", "a", "-o"], 2, "needs a value"), (["compile", "--threads", "0", "a"], 2, "--threads")):
+            with self.subTest(words):
+                before = sorted(os.listdir(self.folder))
+                self.expect_error(words, code, part)
+                self.assertEqual(sorted(os.listdir(self.folder)), before)
+        self.assertIn(b"-o OUT", self.weir("compile", "--help").stdout)
+
+
 class Invoke(Case):
     """Functions called by --invoke."""
 
