@@ -20,11 +20,13 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: weir hello http ## build weir and the demos, run hello, and fetch from the servers, in C++ and in Go
+run: weir hello http fastly ## build weir and the demos, run hello, fetch from the servers and the edge services, in C++ and in Go
 	$(weir) run $(demos)/hello.wasm
 	$(weir) run $(demos)/go/hello.wasm
 	@scripts/run-server $(weir) $(demos)/http.wasm $(demos)/fetch.wasm
 	@scripts/run-server $(weir) $(demos)/go/http.wasm $(demos)/fetch.wasm
+	@scripts/run-edge $(weir) $(demos)/fastly.wasm
+	@scripts/run-edge $(weir) $(demos)/go/fastly.wasm
 
 .PHONY: weir
 weir: ## build weir (release) as build/release/bin/weir
@@ -57,6 +59,11 @@ embed: ## build demos/embed, a C++ program that runs guests by weir's library, a
 http: ## build the guests demos/http (C++) and demos/go/http, servers, and demos/fetch, a client
 	@scripts/setup demos
 	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm $(demos)/fetch.wasm
+
+.PHONY: fastly
+fastly: ## build the edge services demos/fastly and demos/guestbook (C++), and demos/go/fastly, for  weir serve
+	@scripts/setup demos
+	@$(MAKE) --no-print-directory $(demos)/fastly.wasm $(demos)/guestbook.wasm $(demos)/go/fastly.wasm
 
 sdk_headers := $(shell find sdk/include -name '*.hpp')
 
@@ -159,6 +166,11 @@ bench-api: ## calls between host and guest, instances from the pool and their me
 	@scripts/build release weir-bench-api
 	@$(build)/release/bin/weir-bench-api $(CURDIR)/.venv/lib/python3*/site-packages/wasmtime/linux-x86_64/_libwasmtime.so \
 	    $(demos)/export.wasm $(demos)/go/export.wasm
+
+.PHONY: bench-serve
+bench-serve: weir fastly ## edge services under weir serve, beside Viceroy where .peers/bin has it, under wrk
+	@scripts/setup bench
+	@bench/serve.py
 
 .PHONY: bench-idle
 bench-idle: weir http ## what 10,000 idle connections cost: memory, wake-ups, and the time of a request among them
