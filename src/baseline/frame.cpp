@@ -285,6 +285,10 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
 
     for (;;) {
         m_masm.start();
+        if (out.wants_lines) {
+            out.lines.clear();
+            m_masm.note_lines(&out.lines);
+        }
         m_stack.clear();
         m_control.clear();
         m_hot_checks.clear();

@@ -48,6 +48,7 @@ void Masm::start()
     m_code.attach(this);
     m_failed = false;
     m_wasm_offset = 0;
+    m_lines = nullptr;
     m_sites.clear();
     m_relocations.clear();
     m_traps.clear();
@@ -58,6 +59,7 @@ void Masm::start()
 
 bool Masm::finish(runtime::CompiledCode& out)
 {
+    if (m_lines != nullptr) m_lines->push_back({here(), runtime::CodeLine::no_instruction});
     emit_cold();
     emit_tables();
     emit_pool();

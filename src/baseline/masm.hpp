@@ -44,7 +44,13 @@ public:
     void fail() { m_failed = true; }
 
     /// The wasm offset that sites recorded from now on carry.
-    void set_wasm_offset(uint32_t offset) { m_wasm_offset = offset; }
+    void set_wasm_offset(uint32_t offset)
+    {
+        m_wasm_offset = offset;
+        if (m_lines != nullptr) m_lines->push_back({here(), offset});
+    }
+    /// Where the code of each instruction begins is noted there, until `start`. Null: nowhere.
+    void note_lines(std::vector<runtime::CodeLine>* lines) { m_lines = lines; }
     [[nodiscard]] uint32_t wasm_offset() const { return m_wasm_offset; }
 
     // Sites. Call `memory_site` directly before the accessing instruction, `call_site` directly after a call.
@@ -137,6 +143,7 @@ private:
     } m_errors{*this};
     bool m_failed = false;
     uint32_t m_wasm_offset = 0;
+    std::vector<runtime::CodeLine>* m_lines = nullptr;
     std::vector<runtime::CodeSite> m_sites;
     std::vector<runtime::Relocation> m_relocations;
     std::vector<ColdTrap> m_traps;

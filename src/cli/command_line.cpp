@@ -51,12 +51,15 @@ constexpr std::array run_options{
 constexpr std::array inspect_options{
     Option{"--compile-all", ""},
     Option{"--threads", "N"},
+    Option{"--asm", "FUNCTION"},
+    Option{"--tier", "baseline|optimized"},
 };
 
 constexpr std::string_view general_help =
     R"(weir runs WebAssembly programs, and lets them reach only what they are granted.
 
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
+  weir serve [OPTIONS] FILE            serve HTTP with an edge service (Fastly)
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
   weir compile [OPTIONS] FILE -o OUT   compile a program, for  weir run OUT
   weir cache ls | rm | prune | path    the machine code kept of other runs
@@ -101,10 +104,13 @@ constexpr std::string_view inspect_help =
     R"(weir inspect [OPTIONS] FILE   what a module is, needs and offers
 
   --compile-all [--threads N]   compile all functions, say how fast
+  --asm FUNCTION                its machine code, by name or number ...
+  --tier TIER                   ... of baseline or optimized alone
 
 Examples:
   weir inspect tool.wasm
   weir inspect --compile-all --threads 4 tool.wasm
+  weir inspect --asm main.main --tier optimized tool.wasm
 )";
 
 constexpr std::string_view compile_help =
@@ -301,6 +307,8 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                 app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
             if (name == "--compile-all") app.add_flag(name, options.compiles_all);
+            if (name == "--asm") app.add_option(name, options.function);
+            if (name == "--tier") app.add_option(name, options.tier)->check(CLI::IsMember({"baseline", "optimized"}));
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
         }
     }
@@ -439,6 +447,7 @@ Result<Command, Problem> parse_command_line(Words words)
     if (first == "--help" || first == "-h" || first == "help") return Command{Show{std::string{general_help}}};
     if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
     if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
+    if (first == "serve") return Command{Serve{.name = "weir-serve", .words = words.subspan(1)}};
     if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
     if (first == "compile") return parse_compile(words.subspan(1));
     if (first == "cache") return parse_cache(words.subspan(1));

@@ -4,6 +4,7 @@
 #include "cli/console.hpp"
 #include "cli/input.hpp"
 #include "cli/world.hpp"
+#include "compile_process/remote_compiler.hpp"
 #include "host/wasip1/world.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
@@ -13,7 +14,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -95,7 +98,13 @@ Result<runtime::LinkError, Problem> find_missing(const std::shared_ptr<runtime::
     runtime::Linker linker;
     (*world)->add_to(linker);
     auto imports = linker.resolve(**store, module);
-    return imports ? runtime::LinkError{} : std::move(imports.error());
+    if (imports) return runtime::LinkError{};
+    // What of the edge world there is only weir-serve knows; it tells what a service lacks when it loads it.
+    if (world_of(module) == WorldKind::edge_service)
+        std::erase_if(imports.error().imports, [](const auto& import) {
+            return import.module.starts_with("fastly_") || (import.module == "env" && import.name.starts_with("xqd_"));
+        });
+    return std::move(imports.error());
 }
 
 /// Names may repeat with other types, so the type counts, too.
@@ -142,7 +151,8 @@ std::string overview(const wasm::Module& module, const std::string& file, bool i
     std::string text = fmt::format("{}: {}\n", printable(file), size_text(module.bytes.size()));
     const auto row = [&](std::string_view label, const std::string& value) { text += fmt::format("  {:11} {}\n", label, value); };
     row("world", fmt::format("{}: {}", name_of(world), describe(world)));
-    if (is_supported(world) && !module.unsupported && is_linkable) row("run it", fmt::format("weir run {}", printable(file)));
+    if (is_supported(world) && !module.unsupported && is_linkable)
+        row("run it", fmt::format("weir {} {}", world == WorldKind::edge_service ? "serve" : "run", printable(file)));
     else if (module.unsupported)
         row("run it", fmt::format("not with this weir: it uses {} ({}), which is validated but not run yet",
                                   module.unsupported->feature, module.unsupported->instruction));
@@ -205,10 +215,21 @@ Result<std::string, Problem> try_inspect(const InspectOptions& options)
     return overview(*module, options.file, missing.imports.empty()) + imports_text(*module, missing) + exports_text(*module);
 }
 
+/// Becomes weir-listing; the answer is for when that cannot be.
+int list_function(const InspectOptions& options)
+{
+    const std::string program = compile_process::installed_program("weir-listing");
+    ::execl(program.c_str(), program.c_str(), options.file.c_str(), options.function.c_str(), options.tier.c_str(), nullptr);
+    return report({.error = "there is no program to list machine code",
+                   .because = fmt::format("'{}': {}", printable(program), std::strerror(errno)),
+                   .hint = {}});
+}
+
 }  // namespace
 
 int inspect(const InspectOptions& options)
 {
+    if (!options.function.empty()) return list_function(options);
     const auto text = try_inspect(options);
     if (!text) return report(text.error());
     print(STDOUT_FILENO, *text);

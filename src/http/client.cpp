@@ -145,12 +145,12 @@ void Pool::dispatch()
         const auto found = std::ranges::find_if(
             m_connections, [&](const auto& each) { return each->is_usable() && !(wants_new && each->was_used()); });
         if (found != m_connections.end()) {
-            const std::shared_ptr<ClientConnection> connection = *found;
-            if (connection->protocol()->speaks_http1()) m_speaks_http1 = true;
+            ClientConnection& connection = **found;
+            if (connection.protocol()->speaks_http1()) m_speaks_http1 = true;
             const RequestPtr request = std::move(m_waiting.front());
             m_waiting.pop_front();
             request->wait_timer.clear();
-            connection->run(request);
+            connection.run(request);
             continue;
         }
         const auto connecting =
@@ -208,7 +208,7 @@ Client::~Client()
     m_impl->loop.defer([impl = m_impl, pools] {});
 }
 
-PendingRequest Client::send(std::shared_ptr<const Origin> origin, ClientRequest request, OnDone on_done)
+PendingRequest Client::send(const std::shared_ptr<const Origin>& origin, ClientRequest request, OnDone on_done)
 {
     m_impl->requests_total.add();
     std::shared_ptr<Pool>& pool = m_impl->pools[origin->impl().key];

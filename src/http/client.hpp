@@ -160,7 +160,7 @@ public:
     /// body may still be being sent then. A request is tried again, once, on a new connection only when a pooled connection
     /// turned out closed before any byte of an answer, and nothing of the body had been taken, and the method is safe to repeat (RFC 9110, 9.2.2)
     /// or the origin said that it had not looked at it (HTTP/2 REFUSED_STREAM, GOAWAY).
-    PendingRequest send(std::shared_ptr<const Origin> origin, ClientRequest request, OnDone on_done);
+    PendingRequest send(const std::shared_ptr<const Origin>& origin, ClientRequest request, OnDone on_done);
 
     class Impl;
 

@@ -15,19 +15,23 @@ bool is_fake_use(const llvm::User* user)
     return call != nullptr && call->getIntrinsicID() == llvm::Intrinsic::fake_use;
 }
 
-/// LLVM makes a smaller load of one whose value is looked at in part only, and at the edge of a memory that one may succeed.
-bool may_be_narrowed(const llvm::LoadInst& load)
+/// Whether an instruction looks at a part of a value only. LLVM makes a smaller load of one whose value is looked at in part, which may succeed at the
+/// edge of a memory, and none of one whose value turns out not to matter.
+bool looks_at_part(const llvm::User* user)
 {
-    return llvm::any_of(load.users(), [](const llvm::User* user) {
-        if (const auto* const operation = llvm::dyn_cast<llvm::BinaryOperator>(user))
-            return (operation->getOpcode() == llvm::Instruction::And || operation->isShift()) &&
-                   llvm::isa<llvm::Constant>(operation->getOperand(1));
-        return llvm::isa<llvm::TruncInst, llvm::BitCastInst, llvm::ExtractElementInst, llvm::ShuffleVectorInst>(user);
-    });
+    if (const auto* const operation = llvm::dyn_cast<llvm::BinaryOperator>(user)) {
+        const auto opcode = operation->getOpcode();
+        const bool keeps_all = opcode == llvm::Instruction::Add || opcode == llvm::Instruction::Sub ||
+                               opcode == llvm::Instruction::Xor || opcode == llvm::Instruction::Mul ||
+                               operation->getType()->isFPOrFPVectorTy();
+        return !keeps_all && llvm::any_of(operation->operands(), [](const llvm::Use& o) { return llvm::isa<llvm::Constant>(o); });
+    }
+    return llvm::isa<llvm::TruncInst, llvm::BitCastInst, llvm::ExtractElementInst, llvm::InsertElementInst,
+                     llvm::ShuffleVectorInst>(user);
 }
 
 /// Whether the load's block does something with its value that cannot go elsewhere: stores it, passes it on, branches on it, or hands it to a
-/// phi node behind the block; itself or what was computed of it.
+/// phi node behind the block; itself or what was computed of all of it.
 bool is_needed_in_its_block(const llvm::LoadInst& load)
 {
     constexpr size_t patience = 32;  // instructions
@@ -43,7 +47,7 @@ bool is_needed_in_its_block(const llvm::LoadInst& load)
                 if (phi->getIncomingBlock(use) == block) return true;
             } else if (user->getParent() == block && !is_fake_use(user)) {
                 if (user->isTerminator() || user->mayHaveSideEffects()) return true;
-                pending.push_back(user);
+                if (!looks_at_part(user)) pending.push_back(user);
             }
         }
     }
@@ -65,7 +69,8 @@ llvm::PreservedAnalyses ReleaseKeptLoads::run(llvm::Function& function, llvm::Fu
             if (!is_fake_use(&instruction)) continue;
             // What stands in place of the load stands for an access that was made.
             const auto* const load = llvm::dyn_cast<llvm::LoadInst>(instruction.getOperand(0));
-            if (load == nullptr || (!may_be_narrowed(*load) && is_needed_in_its_block(*load))) released.push_back(&instruction);
+            if (load == nullptr || (llvm::none_of(load->users(), looks_at_part) && is_needed_in_its_block(*load)))
+                released.push_back(&instruction);
         }
     for (llvm::Instruction* const use : released) use->eraseFromParent();
     if (released.empty()) return llvm::PreservedAnalyses::all();

@@ -51,6 +51,7 @@ public:
         if (!m_text) return Unexpected{CompileError{"LLVM made no code"}};
         if (!relocate()) return Unexpected{CompileError{"the code refers to what is not there: " + m_problem}};
         read_line_table();
+        if (m_out.wants_lines) note_lines();
         if (!find_sites()) return Unexpected{CompileError{"the code does not disassemble"}};
         return m_result;
     }
@@ -135,6 +136,13 @@ private:
             for (const auto& row : table->Rows)
                 if (!row.EndSequence) m_lines[row.Address.Address] = row.Line;
         }
+    }
+
+    void note_lines()
+    {
+        m_out.lines.clear();
+        for (const auto& [offset, line] : m_lines)
+            m_out.lines.push_back({static_cast<uint32_t>(offset), line == 0 ? runtime::CodeLine::no_instruction : line - 1});
     }
 
     /// Offset in the body. Code that belongs to no instruction has that of the one before.

@@ -101,10 +101,11 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
     m_function->setSubprogram(m_subprogram);
     m_b.SetCurrentDebugLocation(llvm::DILocation::get(m_context, 1, 0, m_subprogram));
 
-    emit_stack_check();
     m_local_types.assign(m_type->params.begin(), m_type->params.end());
     m_local_types.insert(m_local_types.end(), locals->types.begin(), locals->types.end());
+    // LLVM makes values only of allocas in the first block, which the stack check ends.
     for (const wasm::ValType t : m_local_types) m_locals.push_back(m_b.CreateAlloca(type_of(t)));
+    emit_stack_check();
     m_is_resumable = is_resumable(m_module, *m_type, body.bytes.subspan(locals->code_begin));
     if (m_host.loop_offset == 0) {
         if (m_is_resumable && m_options.counts) resume_in_first_code();

@@ -13,11 +13,20 @@
 namespace weir::runtime {
 
 /// Position-independent machine code as a compiler hands it over; the code space gives it its place.
+/// Where the code of an instruction begins. One instruction's may be in several places, and that of several mixed up.
+struct CodeLine {
+    uint32_t code_offset;
+    uint32_t wasm_offset;  // from the start of the function's body; no_instruction for what is no single instruction's
+    static constexpr uint32_t no_instruction = UINT32_MAX;
+};
+
 struct CompiledCode {
     std::vector<std::byte> bytes;
     std::vector<CodeSite> sites;  // sorted by code_offset
     std::vector<Relocation> relocations;
     uint32_t alignment_bytes = 16;  // of the first byte; a power of two, at most 64
+    bool wants_lines = false;       // set by who asks for code, for people to read
+    std::vector<CodeLine> lines{};  // then, sorted by code_offset
 };
 
 struct CompileError {

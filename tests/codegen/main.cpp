@@ -3,7 +3,7 @@
 
 #include "baseline/baseline.hpp"
 #include "case_file.hpp"
-#include "disassembly.hpp"
+#include "listing/disassembly.hpp"
 #include "wasm/load.hpp"
 #include "wasm/names.hpp"
 
@@ -53,8 +53,7 @@ bool append_functions(std::vector<std::string>& lines, const codegen::CaseFile& 
         }
         lines.push_back("");
         lines.push_back(fmt::format("{} ({}, {})", names.name_of(function), mode, cpu));
-        const auto body = codegen::disassemble(code);
-        lines.insert(lines.end(), body.begin(), body.end());
+        for (auto& line : listing::disassemble(code)) lines.push_back(std::move(line.text));
     }
     return true;
 }

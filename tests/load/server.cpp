@@ -79,7 +79,8 @@ int main()
     std::fprintf(stderr, "Serving HTTP server on %s\n", bound->to_string().c_str());
     weir::async::Loop loop;
     http::ServerOptions options;
-    options.idle_timeout = options.head_timeout = options.stall_timeout = std::chrono::hours{1};  // nothing depends on how fast a machine is
+    options.idle_timeout = options.head_timeout = options.stall_timeout =
+        std::chrono::hours{1};  // nothing depends on how fast a machine is
     options.max_connections = 100'000;
     return loop.run(http::serve(loop, std::move(*listener), answer, options)).error().code;
 }

@@ -72,7 +72,6 @@ HostResult<uint32_t> send(Context& cx, Fd fd, host::GuestSpan<Iovec> si_data, ui
 
 namespace {
 
-using host::GuestSpan;
 using host::host_fn;
 
 /// Takes a connection, as accept_connection does.

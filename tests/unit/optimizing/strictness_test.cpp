@@ -71,6 +71,31 @@ TEST_P(Strictness, load_whose_value_is_looked_at_in_part_traps_as_a_whole)
     }
 }
 
+TEST_P(Strictness, load_whose_value_turns_out_not_to_matter_traps)
+{
+    // What is widened without a sign from bytes has zeros in between, whatever was loaded.
+    Guest guest = load(wat(
+        R"wat((module (memory 1)
+  (func (export "f") (param i32) (result i32) (local $v v128)
+    (local.set $v (f64x2.trunc (i64x2.extend_low_i32x4_u (i32x4.splat (local.get 0)))))
+    (i8x16.abs (v128.bitselect (local.get $v) (v128.const i64x2 0x7ff8000000000000 0x7ff8000000000000)
+                               (f64x2.eq (local.get $v) (local.get $v))))
+    (v128.load8x8_s (local.get 0))
+    (i32x4.min_s)
+    (i32x4.abs)
+    (i32x4.extend_high_i16x8_u)
+    (i16x8.extend_low_i8x16_u)
+    (i16x8.extend_low_i8x16_u)
+    (v128.not)
+    (i8x16.extract_lane_s 14))))wat",
+        "0061736d0100000001060160017f017f030201000503010001070501016600000a49014701017b2000fd11fdc901fd7a21012001fd0c000000000000"
+        "f87f000000000000f87f20012001fd47fd52fd602000fd010300fdb601fda001fdaa01fd8901fd8901fd4dfd150e0b"));
+    for (int round = 0; round < rounds; ++round) {
+        EXPECT_EQ(guest.call("f", {i32(memory_bytes - 7)}), traps(runtime::TrapKind::memory_out_of_bounds));
+        EXPECT_EQ(guest.call("f", {i32(memory_bytes - 8)}), returns(i32(-1)));
+    }
+}
+
 TEST_P(Strictness, store_that_is_overwritten_is_done_when_a_trap_comes_between)
 {
     Guest guest = load(wat(

@@ -31,7 +31,7 @@ struct ServerOptions {
     async::Duration linger_timeout = std::chrono::seconds{2};
     /// Of a body that a handler did not read, so much is read in order to keep the connection; with more to come, it is closed.
     uint64_t max_drained_bytes = uint64_t{256} * 1024;
-    size_t max_connections = 10'000;  // further ones wait until one of these ends
+    size_t max_connections = 20'000;  // further ones wait until one of these ends
 };
 
 namespace detail {

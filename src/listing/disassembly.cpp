@@ -1,4 +1,4 @@
-#include "disassembly.hpp"
+#include "listing/disassembly.hpp"
 
 #include <Zydis/Zydis.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 #include <map>
 #include <optional>
 
-namespace weir::codegen {
+namespace weir::listing {
 
 namespace {
 
@@ -26,7 +26,7 @@ struct Instruction {
 
 class Disassembler {
 public:
-    explicit Disassembler(const runtime::CompiledCode& code) : m_code(code)
+    Disassembler(const runtime::CompiledCode& code, const Comment& comment) : m_code(code), m_comment(comment)
     {
         ZydisDecoderInit(&m_decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
         ZydisFormatterInit(&m_formatter, ZYDIS_FORMATTER_STYLE_INTEL);
@@ -37,14 +37,15 @@ public:
         m_data_begin = static_cast<uint32_t>(code.bytes.size());
     }
 
-    std::vector<std::string> run()
+    std::vector<Line> run()
     {
         decode();
         name_targets();
-        std::vector<std::string> lines;
+        std::vector<Line> lines;
         for (const Instruction& i : m_instructions) {
-            if (const auto label = m_labels.find(i.offset); label != m_labels.end()) lines.push_back(label->second + ":");
-            lines.push_back("  " + with_names(i) + sites_of(i));
+            if (const auto label = m_labels.find(i.offset); label != m_labels.end())
+                lines.push_back({label->second + ":", i.offset});
+            lines.push_back({"  " + with_names(i) + sites_of(i), i.offset});
         }
         append_data(lines);
         return lines;
@@ -127,7 +128,8 @@ private:
     [[nodiscard]] std::string with_names(const Instruction& i) const
     {
         if (i.relocation != nullptr)
-            return fmt::format("{} [slot of function {}]", i.text.substr(0, i.text.find(' ')), i.relocation->target.value);
+            return fmt::format("{} [slot of function {}]{}", i.text.substr(0, i.text.find(' ')), i.relocation->target.value,
+                               m_comment ? m_comment(i.relocation->target) : std::string{});
         const std::optional<uint32_t> target = i.branch_target ? i.branch_target : i.data_target;
         if (!target) return i.text;
         const std::string number = fmt::format("0x{:02X}", *target);
@@ -150,7 +152,7 @@ private:
         return text;
     }
 
-    void append_data(std::vector<std::string>& lines) const
+    void append_data(std::vector<Line>& lines) const
     {
         for (auto label = m_labels.lower_bound(m_data_begin); label != m_labels.end(); ++label) {
             if (label->second.front() == 'T') {
@@ -158,7 +160,7 @@ private:
                 std::map<uint32_t, char> following;
                 if (const auto next = std::next(label); next != m_labels.end()) following.emplace(next->first, ' ');
                 for (const uint32_t target : table_targets(label->first, following)) line += " " + m_labels.at(target);
-                lines.push_back(line);
+                lines.push_back({line, std::nullopt});
                 continue;
             }
             const auto next = std::next(label);
@@ -166,11 +168,12 @@ private:
             std::string line = label->second + ":";
             for (size_t at = label->first; at < end; ++at)
                 line += fmt::format(" {:02x}", std::to_integer<unsigned>(m_code.bytes[at]));
-            lines.push_back(line);
+            lines.push_back({line, std::nullopt});
         }
     }
 
     const runtime::CompiledCode& m_code;
+    const Comment& m_comment;
     ZydisDecoder m_decoder;
     ZydisFormatter m_formatter;
     uint32_t m_data_begin = 0;
@@ -180,6 +183,9 @@ private:
 
 }  // namespace
 
-std::vector<std::string> disassemble(const runtime::CompiledCode& code) { return Disassembler{code}.run(); }
+std::vector<Line> disassemble(const runtime::CompiledCode& code, const Comment& comment)
+{
+    return Disassembler{code, comment}.run();
+}
 
-}  // namespace weir::codegen
+}  // namespace weir::listing
