@@ -20,11 +20,13 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: weir hello http ## build weir and the demos, run hello, and fetch from the servers, in C++ and in Go
+run: weir hello http fastly ## build weir and the demos, run hello, fetch from the servers and the edge services, in C++ and in Go
 	$(weir) run $(demos)/hello.wasm
 	$(weir) run $(demos)/go/hello.wasm
 	@scripts/run-server $(weir) $(demos)/http.wasm $(demos)/fetch.wasm
 	@scripts/run-server $(weir) $(demos)/go/http.wasm $(demos)/fetch.wasm
+	@scripts/run-edge $(weir) $(demos)/fastly.wasm
+	@scripts/run-edge $(weir) $(demos)/go/fastly.wasm
 
 .PHONY: weir
 weir: ## build weir (release) as build/release/bin/weir
@@ -43,16 +45,42 @@ export: weir ## build the libraries demos/export (C++) and demos/go/export, call
 	$(weir) run --invoke primes $(demos)/export.wasm 10
 	$(weir) run --invoke primes $(demos)/go/export.wasm 10
 
+.PHONY: embed
+embed: ## build demos/embed, a C++ program that runs guests by weir's library, against an installed weir, and run it
+	@scripts/setup build demos
+	@$(MAKE) --no-print-directory $(demos)/embed.wasm
+	@scripts/build release weir_embed
+	@cmake --install $(build)/release --prefix $(build)/prefix --component embed >$(build)/prefix.log
+	@CXX=clang++-22 cmake -S demos/embed -B $(build)/embed -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=$(CURDIR)/$(build)/prefix >>$(build)/prefix.log
+	@cmake --build $(build)/embed
+	$(build)/embed/embed $(demos)/embed.wasm
+
 .PHONY: http
 http: ## build the guests demos/http (C++) and demos/go/http, servers, and demos/fetch, a client
 	@scripts/setup demos
 	@$(MAKE) --no-print-directory $(demos)/http.wasm $(demos)/go/http.wasm $(demos)/fetch.wasm
+
+.PHONY: fastly
+fastly: ## build the edge services demos/fastly and demos/guestbook (C++), and demos/go/fastly, for  weir serve
+	@scripts/setup demos
+	@$(MAKE) --no-print-directory $(demos)/fastly.wasm $(demos)/guestbook.wasm $(demos)/go/fastly.wasm
 
 sdk_headers := $(shell find sdk/include -name '*.hpp')
 
 $(demos)/%.wasm: demos/%/*.cpp $(sdk_headers) Makefile
 	@mkdir -p $(@D)
 	$(guest_cxx) $(guest_cxxflags) -Isdk/include -o $@ $(filter %.cpp,$^)
+
+$(demos)/export.wasm: demos/export/primes.hpp
+# Its folder has the host's program as well.
+$(demos)/embed.wasm: demos/embed/guest.cpp demos/export/primes.hpp $(sdk_headers) Makefile
+	@mkdir -p $(@D)
+	$(guest_cxx) $(guest_cxxflags) -mexec-model=reactor -Isdk/include -o $@ $<
+
+# Of tests/api.
+$(demos)/goroutines.wasm: tests/api/goroutines/main.go Makefile
+	@mkdir -p $(@D)
+	cd $(<D) && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -buildmode=c-shared -o $(CURDIR)/$@ .
 
 # Libraries: modules whose functions others call.
 $(demos)/export.wasm: guest_cxxflags += -mexec-model=reactor
@@ -66,11 +94,15 @@ $(demos)/go/%.wasm: FORCE
 
 .PHONY: test
 test: ## everything that CI runs: unit, codegen and CLI tests, the specification suite, some of Go's tests, random modules, a short fuzz
-	@scripts/test unit spec go diff fuzz
+	@scripts/test unit sanitize spec go diff fuzz
 
 .PHONY: test-unit
 test-unit: ## the tests that ctest knows: unit, codegen, CLI
 	@scripts/test unit
+
+.PHONY: test-sanitize
+test-sanitize: ## the tests of the embedding API with AddressSanitizer and ThreadSanitizer
+	@scripts/test sanitize
 
 .PHONY: test-spec
 test-spec: ## the official specification test suite
@@ -107,6 +139,11 @@ bench-start: weir hello ## cold start beside wasmtime
 	@scripts/setup bench && scripts/peers
 	@bench/compare.py start
 
+.PHONY: bench-warm
+bench-warm: weir hello ## start with a filled cache and from compiled programs, beside wasmtime
+	@scripts/setup bench && scripts/peers
+	@bench/compare.py warm
+
 .PHONY: bench-run
 bench-run: weir hello ## compiled code, and compiling, beside wasmtime and native code
 	@scripts/setup bench && scripts/peers
@@ -126,6 +163,19 @@ bench-programs: weir ## whole programs in C and Go beside wasmtime, wasm2c and n
 bench-http: weir http ## the demos' servers beside native ones, and wasirun, under wrk
 	@scripts/setup bench && scripts/peers wasirun
 	@bench/http.py
+
+.PHONY: bench-api
+bench-api: ## calls between host and guest, instances from the pool and their memory, beside wasmtime
+	@scripts/setup build demos bench-api
+	@$(MAKE) --no-print-directory $(demos)/export.wasm $(demos)/go/export.wasm
+	@scripts/build release weir-bench-api
+	@$(build)/release/bin/weir-bench-api $(CURDIR)/.venv/lib/python3*/site-packages/wasmtime/linux-x86_64/_libwasmtime.so \
+	    $(demos)/export.wasm $(demos)/go/export.wasm
+
+.PHONY: bench-serve
+bench-serve: weir fastly ## edge services under weir serve, beside Viceroy where .peers/bin has it, under wrk
+	@scripts/setup bench
+	@bench/serve.py
 
 .PHONY: bench-idle
 bench-idle: weir http ## what 10,000 idle connections cost: memory, wake-ups, and the time of a request among them

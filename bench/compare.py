@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Benchmarks of weir beside wasmtime and wazero, in one run on one machine, as ratios.
 
-Usage: bench/compare.py start | run | compile | wasi  [--rounds N] [--weir FILE] [--wasmtime FILE] [--wazero FILE] [--only NAME]
+Usage: bench/compare.py start | warm | run | compile | wasi  [--rounds N] [--weir FILE] [--wasmtime FILE] [--wazero FILE] [--only NAME]
 
   start    cold start of the C++ and the Go hello: wall time from process start to exit, no caches of code; a turn is five runs
+  warm     start of the same with a filled cache, and of what `weir compile` and `wasmtime compile` made of them; and how long that takes
   run      kernels of bench/kernels: time inside the guest, start and compile of the module not included
   compile  whole modules compiled to machine code on one core, start of the compiler not included
   wasi     programs of bench/wasi, whose work is the host's: 1 GiB copied in blocks of 64 KiB, 100,000 files listed, 10 million
@@ -18,6 +19,7 @@ import argparse
 import os
 import pathlib
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -144,6 +146,41 @@ def bench_start(arguments):
                      ratio(values, "winch", "weir")])
     print("Cold start, ms of wall time: median [quartiles]")
     table(["guest", "weir", "wasmtime", "wasmtime winch", "wasmtime / weir", "winch / weir"], rows)
+
+
+def bench_warm(arguments):
+    build_stopwatch()
+    # A cache for both that nothing else is in.
+    cache = BUILD / "cache"
+    shutil.rmtree(cache, ignore_errors=True)
+    os.environ["XDG_CACHE_HOME"] = str(cache)
+    rows, compiling = [], []
+    for name, file in (("C++ hello", "hello.wasm"), ("Go hello", "go/hello.wasm")):
+        file = ROOT / "build/demos" / file
+        program, precompiled = BUILD / f"{file.stem}.weir", BUILD / f"{file.stem}.cwasm"
+        compilers = {
+            "weir": [arguments.weir, "compile", file, "-o", program],
+            "weir -O0": [arguments.weir, "compile", "-O0", file, "-o", BUILD / "O0.weir"],
+            "wasmtime": [arguments.wasmtime, "compile", "-C", "cache=n", file, "-o", precompiled],
+        }
+        values = interleave(arguments.rounds or 7, compilers, lambda command: (execute(command)[0], ""))
+        compiling.append([name, *(ms(values[side]) for side in compilers), ratio(values, "wasmtime", "weir")])
+        sides = {
+            "weir": [arguments.weir, "run", file],
+            "wasmtime": [arguments.wasmtime, "run", "-C", "cache=y", file],
+            "weir program": [arguments.weir, "run", program],
+            "wasmtime precompiled": [arguments.wasmtime, "run", "--allow-precompiled", precompiled],
+        }
+        time.sleep(0.1)  # a file that was written this moment is not cached
+        for _ in range(3):  # small programs are kept from their second run on
+            execute(sides["weir"])
+        values = interleave(arguments.rounds or 11, sides, burst_time)
+        rows.append([name, *(ms(values[side]) for side in sides), ratio(values, "wasmtime", "weir"),
+                     ratio(values, "wasmtime precompiled", "weir program")])
+    print("Start with a filled cache, and of programs compiled in advance, ms of wall time: median [quartiles]")
+    table(["guest", "weir", "wasmtime", "weir program", "wasmtime precompiled", "wasmtime / weir", "precompiled / program"], rows)
+    print("Compiling in advance on all processors, ms of wall time: median [quartiles]")
+    table(["guest", "weir", "weir -O0", "wasmtime", "wasmtime / weir"], compiling)
 
 
 def build_program(name, folder="kernels", header="kernel.h"):
@@ -290,7 +327,7 @@ def bench_wasi(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["start", "run", "compile", "wasi"])
+    parser.add_argument("what", choices=["start", "warm", "run", "compile", "wasi"])
     parser.add_argument("--rounds", type=int, help="measured rounds (11 for start, 7 otherwise)")
     parser.add_argument("--weir", type=os.path.abspath, default=ROOT / "build/release/bin/weir")
     parser.add_argument("--wasmtime", type=os.path.abspath, default=ROOT / ".peers/bin/wasmtime")
@@ -298,7 +335,7 @@ def main():
     parser.add_argument("--only", help="run, wasi: this program alone")
     arguments = parser.parse_args()
     try:
-        {"start": bench_start, "run": bench_run, "compile": bench_compile, "wasi": bench_wasi}[arguments.what](arguments)
+        {"start": bench_start, "warm": bench_warm, "run": bench_run, "compile": bench_compile, "wasi": bench_wasi}[arguments.what](arguments)
     except (Failed, OSError) as problem:
         sys.exit(f"compare: {problem}")
 

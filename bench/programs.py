@@ -6,8 +6,8 @@ Usage: bench/programs.py c | go | cold  [--quick] [--rounds N] [--only NAME,...]
   c      programs in C: the kernels of bench/kernels and those of bench/programs, steady state: each process does its work some times over,
          the best of all of them in all processes counts. Sides: weir (--tier auto), optimized (--tier optimized), wasmtime (its cache
          off), wasm2c (the same module through wasm2c and clang -O3 -march=native), native (clang -O3 -march=native)
-  go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, optimized,
-         wasmtime
+  go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, wasmtime;
+         not optimized, which has all of Go's runtime compiled by LLVM first
   cold   wall-clock time of whole runs, start and compiling included, nothing cached: programs are given as much work as
          wasmtime needs for 0.1, 1 and 10 seconds. Sides: weir, wasmtime
 
@@ -123,13 +123,13 @@ def bench_c(arguments):
 
 
 def bench_go(arguments):
-    wanted = arguments.sides or ["weir", "optimized", "wasmtime"]
+    wanted = arguments.sides or ["weir", "wasmtime"]
     rows = []
     for package in selected(go_benchmarks.BENCHMARKS, arguments):
         module, folder = go_benchmarks.compile_tests(package)
         best = {side: {} for side in wanted}
         for pattern, iterations in go_benchmarks.BENCHMARKS[package]:
-            words = go_benchmarks.words(pattern, max(iterations // (4 if arguments.quick else 1), 1), 3 if arguments.quick else 5)
+            words = go_benchmarks.words(pattern, max(iterations // (4 if arguments.quick else 1), 1), 3 if arguments.quick else 8)
             sides = {side: guest_command(side, arguments, module, *words, options=["--dir", "/", "--env", f"PWD={folder}"])
                      for side in wanted}
             values = take_turns(sides, arguments.rounds or (1 if arguments.quick else 3), go_benchmarks.times)

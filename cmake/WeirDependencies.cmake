@@ -7,6 +7,8 @@
 #   weir_boost       Boost.Asio (event loops) and Boost.Beast (parsing HTTP/1), headers only
 #   weir_nghttp2     HTTP/2
 #   OpenSSL::SSL     TLS
+#   ZLIB::ZLIB       packed responses of backends
+#   weir_tomlplusplus  configurations of edge services: TOML with positions, for messages
 #   CLI11::CLI11     the command line
 #   Zydis::Zydis     decoding of x86-64 instructions, for weir inspect --asm and tests
 #   GTest::gtest     tests
@@ -44,6 +46,10 @@ if(WEIR_HTTP)
   target_include_directories(weir_nghttp2 SYSTEM INTERFACE "${WEIR_NGHTTP2_INCLUDE_DIR}")
   target_link_libraries(weir_nghttp2 INTERFACE "${WEIR_NGHTTP2_LIBRARY}")
   find_package(OpenSSL 3.0 REQUIRED)
+  find_package(ZLIB REQUIRED)
+  find_path(WEIR_TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+  add_library(weir_tomlplusplus INTERFACE)
+  target_include_directories(weir_tomlplusplus SYSTEM INTERFACE "${WEIR_TOMLPLUSPLUS_INCLUDE_DIR}")
 endif()
 find_package(asmjit REQUIRED)
 find_package(zydis 4 REQUIRED)

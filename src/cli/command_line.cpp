@@ -59,6 +59,7 @@ constexpr std::string_view general_help =
     R"(weir runs WebAssembly programs, and lets them reach only what they are granted.
 
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
+  weir serve [OPTIONS] FILE            serve HTTP with an edge service (Fastly)
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
   weir compile [OPTIONS] FILE -o OUT   compile a program, for  weir run OUT
   weir cache ls | rm | prune | path    the machine code kept of other runs
@@ -446,6 +447,7 @@ Result<Command, Problem> parse_command_line(Words words)
     if (first == "--help" || first == "-h" || first == "help") return Command{Show{std::string{general_help}}};
     if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
     if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
+    if (first == "serve") return Command{Serve{.name = "weir-serve", .words = words.subspan(1)}};
     if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
     if (first == "compile") return parse_compile(words.subspan(1));
     if (first == "cache") return parse_cache(words.subspan(1));

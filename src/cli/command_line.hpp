@@ -18,7 +18,12 @@ namespace weir::cli {
 struct Show {
     std::string text;
 };
-using Command = std::variant<RunOptions, InspectOptions, CacheOptions, CompileProgramOptions, Show>;
+/// What weir-serve, a program of its own, is started with.
+struct Serve {
+    std::string_view name;  // as what: weir-serve, or the tool whose place it takes
+    std::span<const char* const> words;
+};
+using Command = std::variant<RunOptions, InspectOptions, CacheOptions, CompileProgramOptions, Serve, Show>;
 
 /// Understands the words after the program's name. Options before FILE are weir's; everything after it is the guest's,
 /// whatever it looks like.

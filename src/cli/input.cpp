@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -143,13 +144,27 @@ Problem not_a_module(const std::string& path, std::span<const std::byte> bytes, 
             .hint = is_cut_short ? "was the download or copy complete?" : ""};
 }
 
+/// A file's content in memory of its own; less than `size` when the file has become shorter.
+Result<Mapping, SysError> read_all(int fd, size_t size)
+{
+    WEIR_TRY(copy, Mapping::map(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1));
+    for (size_t done = 0; done < size;) {
+        const ssize_t n = ::read(fd, copy.data() + done, size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return Unexpected{last_error("read")};
+        if (n == 0) break;  // the zeros that are left are no section of a module: it is refused
+        done += static_cast<size_t>(n);
+    }
+    return std::move(copy);
+}
+
 struct InputFile {
     UniqueFd file;
     struct stat status{};
     std::shared_ptr<const Mapping> content;
 };
 
-Result<InputFile, Problem> map_input(const std::string& path)
+Result<InputFile, Problem> take_input(const std::string& path, FileBytes how)
 {
     // Without O_NONBLOCK opening a FIFO that nobody writes to would wait for ever.
     InputFile input{.file = UniqueFd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}, .content = {}};
@@ -165,7 +180,9 @@ Result<InputFile, Problem> map_input(const std::string& path)
                                   .hint = "write it to a file first"}};
     Mapping mapping;
     if (input.status.st_size != 0) {  // which mmap refuses
-        auto mapped = Mapping::map(static_cast<size_t>(input.status.st_size), PROT_READ, MAP_PRIVATE, input.file.get());
+        const auto size = static_cast<size_t>(input.status.st_size);
+        auto mapped = how == FileBytes::mapped ? Mapping::map(size, PROT_READ, MAP_PRIVATE, input.file.get())
+                                               : read_all(input.file.get(), size);
         if (!mapped)
             return Unexpected{Problem{.error = "cannot read " + quoted(path), .because = mapped.error().to_string(), .hint = {}}};
         mapping = std::move(*mapped);
@@ -224,15 +241,15 @@ Result<LoadedModule, Problem> load_program(const std::string& path, InputFile in
 }  // namespace
 
 Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path,
-                                                               std::shared_ptr<wasm::TypeRegistry> registry)
+                                                               std::shared_ptr<wasm::TypeRegistry> registry, FileBytes how)
 {
-    WEIR_TRY(input, map_input(path));
+    WEIR_TRY(input, take_input(path, how));
     return load(path, input.content, std::move(registry));
 }
 
 Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache)
 {
-    WEIR_TRY(input, map_input(path));
+    WEIR_TRY(input, take_input(path, FileBytes::mapped));
     if (cache::is_image(input.content->bytes())) return load_program(path, std::move(input), engine);
     auto content = input.content;
     if (cache != nullptr) {

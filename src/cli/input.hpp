@@ -7,15 +7,20 @@
 #include "wasm/module.hpp"
 #include "wasm/type_registry.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
 namespace weir::cli {
 
-/// Maps, decodes and validates a file. The problem says what the file is when it is no module: a folder, empty, text, a
+/// How a file's bytes come into memory. Mapped ones stay the file's: whoever cuts it short takes them away from under the program.
+enum class FileBytes : uint8_t { mapped, copied };
+
+/// Maps or reads, decodes and validates a file. The problem says what the file is when it is no module: a folder, empty, text, a
 /// component, cut short, and so on.
 [[nodiscard]] Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string& path,
-                                                                             std::shared_ptr<wasm::TypeRegistry> registry);
+                                                                             std::shared_ptr<wasm::TypeRegistry> registry,
+                                                                             FileBytes how = FileBytes::mapped);
 
 struct LoadedModule {
     std::shared_ptr<const wasm::Module> module;

@@ -98,7 +98,13 @@ Result<runtime::LinkError, Problem> find_missing(const std::shared_ptr<runtime::
     runtime::Linker linker;
     (*world)->add_to(linker);
     auto imports = linker.resolve(**store, module);
-    return imports ? runtime::LinkError{} : std::move(imports.error());
+    if (imports) return runtime::LinkError{};
+    // What of the edge world there is only weir-serve knows; it tells what a service lacks when it loads it.
+    if (world_of(module) == WorldKind::edge_service)
+        std::erase_if(imports.error().imports, [](const auto& import) {
+            return import.module.starts_with("fastly_") || (import.module == "env" && import.name.starts_with("xqd_"));
+        });
+    return std::move(imports.error());
 }
 
 /// Names may repeat with other types, so the type counts, too.
@@ -145,7 +151,8 @@ std::string overview(const wasm::Module& module, const std::string& file, bool i
     std::string text = fmt::format("{}: {}\n", printable(file), size_text(module.bytes.size()));
     const auto row = [&](std::string_view label, const std::string& value) { text += fmt::format("  {:11} {}\n", label, value); };
     row("world", fmt::format("{}: {}", name_of(world), describe(world)));
-    if (is_supported(world) && !module.unsupported && is_linkable) row("run it", fmt::format("weir run {}", printable(file)));
+    if (is_supported(world) && !module.unsupported && is_linkable)
+        row("run it", fmt::format("weir {} {}", world == WorldKind::edge_service ? "serve" : "run", printable(file)));
     else if (module.unsupported)
         row("run it", fmt::format("not with this weir: it uses {} ({}), which is validated but not run yet",
                                   module.unsupported->feature, module.unsupported->instruction));

@@ -8,10 +8,9 @@
 #include "cli/link_problem.hpp"
 #include "cli/network.hpp"
 #include "cli/quantity.hpp"
+#include "cli/tier.hpp"
 #include "cli/tracing.hpp"
 #include "cli/world.hpp"
-#include "compile_process/fallback.hpp"
-#include "compile_process/remote_compiler.hpp"
 #include "compile_process/source_lines.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/module_code.hpp"
@@ -143,30 +142,6 @@ Result<void, Problem> check_program(const RunOptions& options, const LoadedModul
                 .exit_code = exit_usage}};
 }
 
-#ifdef WEIR_LLVM
-constexpr bool has_optimizer = true;
-#else
-constexpr bool has_optimizer = false;
-#endif
-
-void choose_tiers(Tier tier, runtime::EngineConfig& config)
-{
-    auto optimizer = compile_process::create_remote_compiler(config.compiler);
-    if (tier == Tier::optimized) {
-        config.compiler = compile_process::create_fallback_compiler(std::move(optimizer), config.compiler);
-        return;
-    }
-    config.optimizer = std::move(optimizer);
-    config.tiers = tier == Tier::stress ? runtime::TierPolicy::eager : runtime::TierPolicy::by_heat;
-}
-
-Result<void, Problem> check_tier(Tier tier)
-{
-    const bool wants_optimizer = tier == Tier::optimized || tier == Tier::stress;
-    if (wants_optimizer) WEIR_CHECK(check_optimizer("--tier baseline  runs without it"));
-    return {};
-}
-
 // The guest is told as well, but most programs hide the reason. Once each: some try again and again.
 
 void tell_open_file_limit(uint32_t limit) noexcept
@@ -203,7 +178,7 @@ void make_room_for_files(uint32_t guest_files, const RunOptions& options)
 runtime::EngineConfig engine_config(const RunOptions& options)
 {
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
-    if (options.tier != Tier::baseline && has_optimizer) choose_tiers(options.tier, config);
+    choose_tiers(options.tier, config);
     if (options.max_stack_bytes) config.guest_stack_bytes = *options.max_stack_bytes;
     if (options.max_memory_bytes) config.max_memory_bytes = *options.max_memory_bytes;
     config.on_memory_limit = tell_memory_limit;
@@ -262,6 +237,12 @@ Result<int, Problem> try_run(const RunOptions& options)
     WEIR_TRY(loaded, load_file(options.file, **engine, cache.get()));
     WEIR_CHECK(check_program(options, loaded));
     const auto& module = loaded.module;
+    if (world_of(*module) == WorldKind::edge_service)
+        return Unexpected{
+            Problem{.error = fmt::format("'{}' is an edge service (Fastly Compute)", printable(options.file)),
+                    .because = "it answers requests; there is nothing to run without one",
+                    .hint = fmt::format("weir serve {0}  serves HTTP with it; weir serve --request 'GET /' {0}  one request",
+                                        printable(options.file))}};
     WEIR_CHECK(check_memories(options, *module));
     auto world = wasip1::World::create(std::move(config));
     if (!world) return Unexpected{cannot_grant(world.error(), options)};
@@ -275,8 +256,8 @@ Result<int, Problem> try_run(const RunOptions& options)
     runtime::Linker linker;
     std::unique_ptr<trace::Tracer> tracer;
     if (options.trace.is_on()) {
-        WEIR_TRY(created, create_tracer(options.trace));
-        tracer = std::move(created);
+        WEIR_TRY(target, open_trace(options.trace, wasip1::World::host_modules()));
+        tracer = std::make_unique<trace::Tracer>(std::move(target.options), target.output);
         linker.set_adapter(*tracer);
     }
     (*world)->add_to(linker);
@@ -369,16 +350,6 @@ Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& op
         environment.push_back(has_value ? text : inherited);
     }
     return environment;
-}
-
-Result<void, Problem> check_optimizer(std::string hint)
-{
-    Problem problem{.error = "there is no optimizing compiler", .because = {}, .hint = std::move(hint)};
-    if (!has_optimizer) problem.because = "this weir was built without LLVM";
-    else if (const std::string program = compile_process::installed_compiler(); ::access(program.c_str(), X_OK) != 0)
-        problem.because = fmt::format("'{}': {}", printable(program), std::strerror(errno));
-    else return {};
-    return Unexpected{std::move(problem)};
 }
 
 int run(const RunOptions& options)

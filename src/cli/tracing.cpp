@@ -10,14 +10,13 @@
 
 namespace weir::cli {
 
-Result<std::unique_ptr<trace::Tracer>, Problem> create_tracer(const TraceOptions& options)
+Result<TraceTarget, Problem> open_trace(const TraceOptions& options, std::span<const runtime::HostModule> modules)
 {
-    const auto modules = wasip1::World::host_modules();
     if (const std::string unknown = trace::find_unknown(options.only, modules); !unknown.empty())
         return Unexpected{
             Problem{.error = fmt::format("--trace={}: there is no such group or function of the host", printable(unknown)),
                     .because = {},
-                    .hint = fmt::format("groups are {}; functions have WASI's names, e.g. --trace=fd_write,clock",
+                    .hint = fmt::format("groups are {}; functions have the names of their module, e.g. --trace=fd_write,clock",
                                         fmt::join(trace::groups_of(modules), ", ")),
                     .exit_code = exit_usage}};
     int output = STDERR_FILENO;
@@ -33,7 +32,7 @@ Result<std::unique_ptr<trace::Tracer>, Problem> create_tracer(const TraceOptions
     if (options.is_json) to_trace.calls = trace::Options::Calls::json;
     // --trace-summary alone is `strace -c`: the table and no calls.
     else if (options.has_summary && !options.shows_calls) to_trace.calls = trace::Options::Calls::none;
-    return std::make_unique<trace::Tracer>(std::move(to_trace), output);
+    return TraceTarget{std::move(to_trace), output};
 }
 
 }  // namespace weir::cli

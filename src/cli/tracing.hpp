@@ -5,11 +5,16 @@
 #include "cli/run.hpp"
 #include "host/trace/tracer.hpp"
 
-#include <memory>
+#include <span>
 
 namespace weir::cli {
 
-/// A tracer as the options say, with its file open. Refuses names that no host module has.
-[[nodiscard]] Result<std::unique_ptr<trace::Tracer>, Problem> create_tracer(const TraceOptions& options);
+/// What a tracer is made with.
+struct TraceTarget {
+    trace::Options options;
+    int output;  // open until the process ends
+};
+/// As the options say. Refuses names that none of the modules has.
+[[nodiscard]] Result<TraceTarget, Problem> open_trace(const TraceOptions& options, std::span<const runtime::HostModule> modules);
 
 }  // namespace weir::cli

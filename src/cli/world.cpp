@@ -25,7 +25,7 @@ struct ImportFamily {
     Origin origin;
 };
 constexpr std::array families{
-    ImportFamily{"fastly_", {"edge service world (Fastly Compute)", "this weir does not serve edge services yet"}},
+    ImportFamily{"fastly_", {"edge service world (Fastly Compute)", "this weir does not have them, or not with this type"}},
     ImportFamily{"wasi_nn", {"wasi-nn interface (neural networks)", "weir does not provide it"}},
     ImportFamily{"wasi_ephemeral", {"drafts of WASI between its previews", "build for wasm32-wasip1"}},
     ImportFamily{"wasi:", {"WASI preview 2 interfaces", "build for wasm32-wasip1 instead of wasm32-wasip2"}},
@@ -76,7 +76,7 @@ std::string_view describe(WorldKind world)
     return "?";
 }
 
-bool is_supported(WorldKind world) { return world == WorldKind::command || world == WorldKind::sockets; }
+bool is_supported(WorldKind world) { return world != WorldKind::reactor; }
 
 Origin origin_of(std::string_view module, std::string_view name)
 {

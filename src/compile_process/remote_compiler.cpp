@@ -149,10 +149,12 @@ private:
     uint32_t m_next_number = 0;
 };
 
+constexpr unsigned default_effort = 2;
+
 class RemoteCompiler final : public runtime::Compiler {
 public:
-    RemoteCompiler(std::shared_ptr<const runtime::Compiler> baseline, unsigned effort)
-        : m_baseline(std::move(baseline)), m_effort(effort)
+    RemoteCompiler(std::shared_ptr<const runtime::Compiler> baseline, std::string program, unsigned effort)
+        : m_baseline(std::move(baseline)), m_program(std::move(program)), m_effort(effort)
     {
     }
 
@@ -197,7 +199,7 @@ private:
     {
         if (m_process == nullptr) {
             if (m_failures >= max_processes) return Unexpected{SysError{ECONNREFUSED, "weir-llvm", {}}};
-            WEIR_TRY(started, Process::start(installed_compiler(), m_effort));
+            WEIR_TRY(started, Process::start(m_program, m_effort));
             WEIR_CHECK(started->greet());
             m_process = std::move(started);
         }
@@ -213,6 +215,7 @@ private:
     }
 
     const std::shared_ptr<const runtime::Compiler> m_baseline;
+    const std::string m_program;
     const unsigned m_effort;
     mutable std::mutex m_mutex;  // guards what follows
     mutable std::unique_ptr<Process> m_process;
@@ -221,14 +224,19 @@ private:
 
 }  // namespace
 
+std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline,
+                                                                std::string program)
+{
+    return std::make_shared<RemoteCompiler>(std::move(baseline), std::move(program), default_effort);
+}
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline)
 {
-    return create_remote_compiler(std::move(baseline), 2);
+    return create_remote_compiler(std::move(baseline), default_effort);
 }
 
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline, unsigned effort)
 {
-    return std::make_shared<RemoteCompiler>(std::move(baseline), effort);
+    return std::make_shared<RemoteCompiler>(std::move(baseline), installed_compiler(), effort);
 }
 
 std::string installed_program(std::string_view name)

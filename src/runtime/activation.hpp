@@ -32,8 +32,22 @@ void capture_backtrace(Activation& activation, uintptr_t pc, uintptr_t rbp) noex
 /// The execution that this thread is in, for the signal handlers.
 extern constinit thread_local ExecContext* current_exec;
 
-/// Installs the handlers of the process once and an alternate signal stack for this thread. Idempotent, thread-safe. Answers the thread's id.
-int32_t prepare_thread_for_guests();
+/// What the runtime knows of a thread that runs guests.
+struct GuestThread {
+    int32_t id = 0;                    // 0: not prepared
+    bool is_signal_held_back = false;  // interrupt.cpp
+};
+extern constinit thread_local GuestThread guest_thread;
+
+/// Installs the handlers of the process once and an alternate signal stack for this thread.
+int32_t prepare_thread_at_first();
+/// The same where it has not been done. Idempotent, thread-safe. Answers the thread's id.
+inline int32_t prepare_thread_for_guests()
+{
+    if (guest_thread.id != 0 && !guest_thread.is_signal_held_back) [[likely]]
+        return guest_thread.id;
+    return prepare_thread_at_first();
+}
 
 extern "C" {
 // How the guest's stack was left: weir_enter_guest and weir_resume_guest answer one of these.

@@ -41,7 +41,7 @@ bool is_refused_for_limit(const Memory& memory, uint64_t delta_pages, uint64_t l
 // Called by the stubs below, which generated code calls: they look for an interruption on the way back.
 extern "C" {
 
-uint64_t weir_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) noexcept
+uint64_t weir_builtin_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) noexcept
 {
     Memory& m = memory_of(cx, memory);
     const uint64_t old_pages = m.grow(delta);
@@ -51,7 +51,7 @@ uint64_t weir_memory_grow(InstanceContext* cx, uint32_t memory, uint64_t delta) 
     return old_pages;
 }
 
-uint32_t weir_memory_copy(InstanceContext* cx, uint64_t memories, uint64_t d, uint64_t s, uint64_t n) noexcept
+uint32_t weir_builtin_memory_copy(InstanceContext* cx, uint64_t memories, uint64_t d, uint64_t s, uint64_t n) noexcept
 {
     Memory& to = memory_of(cx, high(memories));
     Memory& from = memory_of(cx, low(memories));
@@ -60,7 +60,7 @@ uint32_t weir_memory_copy(InstanceContext* cx, uint64_t memories, uint64_t d, ui
     return code(TrapKind::none);
 }
 
-uint32_t weir_memory_fill(InstanceContext* cx, uint32_t memory, uint64_t d, uint32_t value, uint64_t n) noexcept
+uint32_t weir_builtin_memory_fill(InstanceContext* cx, uint32_t memory, uint64_t d, uint32_t value, uint64_t n) noexcept
 {
     Memory& to = memory_of(cx, memory);
     if (!to.contains(d, n)) return code(TrapKind::memory_out_of_bounds);
@@ -68,19 +68,19 @@ uint32_t weir_memory_fill(InstanceContext* cx, uint32_t memory, uint64_t d, uint
     return code(TrapKind::none);
 }
 
-uint32_t weir_memory_init(InstanceContext* cx, uint64_t memory_data, uint64_t d, uint32_t s, uint32_t n) noexcept
+uint32_t weir_builtin_memory_init(InstanceContext* cx, uint64_t memory_data, uint64_t d, uint32_t s, uint32_t n) noexcept
 {
     return code(memory_init(*cx->instance, wasm::MemoryIdx{high(memory_data)}, wasm::DataIdx{low(memory_data)}, d, s, n));
 }
 
-void weir_data_drop(InstanceContext* cx, uint32_t data) noexcept { cx->instance->drop_data(wasm::DataIdx{data}); }
+void weir_builtin_data_drop(InstanceContext* cx, uint32_t data) noexcept { cx->instance->drop_data(wasm::DataIdx{data}); }
 
-uint64_t weir_table_grow(InstanceContext* cx, uint32_t table, uint64_t init, uint64_t delta) noexcept
+uint64_t weir_builtin_table_grow(InstanceContext* cx, uint32_t table, uint64_t init, uint64_t delta) noexcept
 {
     return table_of(cx, table).grow(delta, init);
 }
 
-uint32_t weir_table_fill(InstanceContext* cx, uint32_t table, uint64_t at, uint64_t value, uint64_t n) noexcept
+uint32_t weir_builtin_table_fill(InstanceContext* cx, uint32_t table, uint64_t at, uint64_t value, uint64_t n) noexcept
 {
     Table& t = table_of(cx, table);
     if (!is_inside(at, n, t.size)) return code(TrapKind::table_out_of_bounds);
@@ -88,7 +88,7 @@ uint32_t weir_table_fill(InstanceContext* cx, uint32_t table, uint64_t at, uint6
     return code(TrapKind::none);
 }
 
-uint32_t weir_table_copy(InstanceContext* cx, uint64_t tables, uint64_t d, uint64_t s, uint64_t n) noexcept
+uint32_t weir_builtin_table_copy(InstanceContext* cx, uint64_t tables, uint64_t d, uint64_t s, uint64_t n) noexcept
 {
     Table& to = table_of(cx, high(tables));
     Table& from = table_of(cx, low(tables));
@@ -97,19 +97,19 @@ uint32_t weir_table_copy(InstanceContext* cx, uint64_t tables, uint64_t d, uint6
     return code(TrapKind::none);
 }
 
-uint32_t weir_table_init(InstanceContext* cx, uint64_t table_elem, uint64_t d, uint32_t s, uint32_t n) noexcept
+uint32_t weir_builtin_table_init(InstanceContext* cx, uint64_t table_elem, uint64_t d, uint32_t s, uint32_t n) noexcept
 {
     return code(table_init(*cx->instance, wasm::TableIdx{high(table_elem)}, wasm::ElemIdx{low(table_elem)}, d, s, n));
 }
 
-void weir_elem_drop(InstanceContext* cx, uint32_t elem) noexcept { cx->instance->drop_elem(wasm::ElemIdx{elem}); }
+void weir_builtin_elem_drop(InstanceContext* cx, uint32_t elem) noexcept { cx->instance->drop_elem(wasm::ElemIdx{elem}); }
 
-uint32_t weir_is_subtype(InstanceContext* cx, uint32_t actual, uint32_t expected) noexcept
+uint32_t weir_builtin_is_subtype(InstanceContext* cx, uint32_t actual, uint32_t expected) noexcept
 {
     return cx->instance->module().registry->is_subtype(wasm::TypeId{actual}, wasm::TypeId{expected}) ? 1 : 0;
 }
 
-uint64_t weir_atomic_wait32(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout_ns) noexcept
+uint64_t weir_builtin_atomic_wait32(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout_ns) noexcept
 {
     Memory& m = memory_of(cx, memory);
     if (!m.contains(address, 4)) return failed(TrapKind::memory_out_of_bounds);
@@ -117,7 +117,7 @@ uint64_t weir_atomic_wait32(InstanceContext* cx, uint32_t memory, uint64_t addre
     return static_cast<uint32_t>(park(reinterpret_cast<std::atomic<uint32_t>*>(m.base + address), expected, timeout_ns));
 }
 
-uint64_t weir_atomic_wait64(InstanceContext* cx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout_ns) noexcept
+uint64_t weir_builtin_atomic_wait64(InstanceContext* cx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout_ns) noexcept
 {
     Memory& m = memory_of(cx, memory);
     if (!m.contains(address, 8)) return failed(TrapKind::memory_out_of_bounds);
@@ -125,7 +125,7 @@ uint64_t weir_atomic_wait64(InstanceContext* cx, uint32_t memory, uint64_t addre
     return static_cast<uint32_t>(park(reinterpret_cast<std::atomic<uint64_t>*>(m.base + address), expected, timeout_ns));
 }
 
-uint64_t weir_atomic_notify(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t count) noexcept
+uint64_t weir_builtin_atomic_notify(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t count) noexcept
 {
     Memory& m = memory_of(cx, memory);
     if (!m.contains(address, 4)) return failed(TrapKind::memory_out_of_bounds);

@@ -37,14 +37,20 @@ public:
 
     /// The references of an element segment and the bytes of a data segment; empty once dropped.
     [[nodiscard]] std::span<const uint64_t> elem(wasm::ElemIdx e) const { return m_elems[e.value]; }
-    [[nodiscard]] std::span<const std::byte> data(wasm::DataIdx d) const { return m_datas[d.value]; }
+    [[nodiscard]] std::span<const std::byte> data(wasm::DataIdx d) const
+    {
+        return m_is_data_dropped[d.value] ? std::span<const std::byte>{} : module().datas[d.value].bytes;
+    }
     void drop_elem(wasm::ElemIdx e) { m_elems[e.value] = {}; }
-    void drop_data(wasm::DataIdx d) { m_datas[d.value] = {}; }
+    void drop_data(wasm::DataIdx d) { m_is_data_dropped[d.value] = true; }
+    /// As after instantiation: what is passive is there again. False when there is no memory for it.
+    [[nodiscard]] bool undrop_segments() noexcept;
 
 private:
     friend class Store;
     friend class Instantiation;
     Instance() = default;
+    [[nodiscard]] std::vector<uint64_t> evaluate_elem(const wasm::ElemSegment& segment) const;
 
     Store* m_store = nullptr;
     std::shared_ptr<ModuleCode> m_code;
@@ -57,7 +63,7 @@ private:
     std::vector<std::unique_ptr<Global>> m_exported_globals;  // views of own cells, made when exported
     std::vector<Tag*> m_tags;
     std::vector<std::vector<uint64_t>> m_elems;
-    std::vector<std::span<const std::byte>> m_datas;
+    std::vector<bool> m_is_data_dropped;  // of all segments: Go makes tens of thousands
     Memory* m_default_memory = nullptr;
 };
 

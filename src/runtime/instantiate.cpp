@@ -22,8 +22,8 @@ T& at_offset(InstanceContext* context, uint32_t offset)
 
 class Instantiation {
 public:
-    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports)
-        : m_store(store), m_imports(imports), m_instance(new Instance)
+    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports, StartFunction start)
+        : m_store(store), m_imports(imports), m_start(start), m_instance(new Instance)
     {
         m_instance->m_store = &store;
         m_instance->m_code = std::move(code);
@@ -43,7 +43,7 @@ public:
         m_store.m_instances.push_back(std::move(m_instance));
         if (const TrapKind trap = run_segments(*instance); trap != TrapKind::none)
             return Unexpected{InstantiateError{Trap{trap, "while the module's segments were copied", {}, false}}};
-        if (module.start) {
+        if (module.start && m_start == StartFunction::is_run) {
             Value none[1];
             const Outcome outcome = m_store.call(*instance->function(*module.start), none);
             if (const auto* const trap = std::get_if<Trap>(&outcome)) return Unexpected{InstantiateError{*trap}};
@@ -143,14 +143,8 @@ private:
         }
         for (const wasm::TypeId type : std::span{module.tags}.subspan(module.imported_tag_count))
             instance.m_tags.push_back(m_store.create_tag(type));
-        for (const wasm::ElemSegment& s : module.elems) {
-            std::vector<uint64_t> references;
-            references.reserve(s.size());
-            for (const wasm::FuncIdx f : s.functions) references.push_back(reinterpret_cast<uint64_t>(instance.function(f)));
-            for (const wasm::ConstExpr& e : s.elements) references.push_back(evaluate(e, instance).ref);
-            instance.m_elems.push_back(std::move(references));
-        }
-        for (const wasm::DataSegment& s : module.datas) instance.m_datas.push_back(s.bytes);
+        for (const wasm::ElemSegment& s : module.elems) instance.m_elems.push_back(instance.evaluate_elem(s));
+        instance.m_is_data_dropped.resize(module.datas.size());
         return std::nullopt;
     }
 
@@ -183,17 +177,19 @@ private:
 
     Store& m_store;
     std::span<const Extern> m_imports;
+    StartFunction m_start;
     std::unique_ptr<Instance> m_instance;
 };
 
-Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports)
+Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports,
+                                                       StartFunction start)
 {
     const auto& wanted = code->module()->imports;
     const auto is_kind_wanted = [](const Extern& e, const wasm::Import& import) { return e.index() == import.type.index(); };
     if (!std::ranges::equal(imports, wanted, is_kind_wanted))
         return Unexpected{InstantiateError{std::string{"the imports given are not those of the module"}}};
     try {
-        return Instantiation{*this, std::move(code), imports}.run();
+        return Instantiation{*this, std::move(code), imports, start}.run();
     } catch (const std::bad_alloc&) {
         return Unexpected{InstantiateError{std::string{"out of memory"}}};
     }
@@ -202,6 +198,30 @@ Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCod
 Instance::~Instance()
 {
     if (m_context != nullptr) ::operator delete(m_context, std::align_val_t{alignof(InstanceContext)});
+}
+
+std::vector<uint64_t> Instance::evaluate_elem(const wasm::ElemSegment& segment) const
+{
+    std::vector<uint64_t> references;
+    references.reserve(segment.size());
+    for (const wasm::FuncIdx f : segment.functions) references.push_back(reinterpret_cast<uint64_t>(function(f)));
+    for (const wasm::ConstExpr& e : segment.elements) references.push_back(evaluate(e, *this).ref);
+    return references;
+}
+
+bool Instance::undrop_segments() noexcept
+{
+    const wasm::Module& m = module();
+    try {
+        for (size_t i = 0; i < m.elems.size(); ++i)
+            if (m.elems[i].mode == wasm::SegmentMode::passive && m_elems[i].size() != m.elems[i].size())
+                m_elems[i] = evaluate_elem(m.elems[i]);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    for (size_t i = 0; i < m.datas.size(); ++i)
+        if (m.datas[i].mode == wasm::SegmentMode::passive) m_is_data_dropped[i] = false;
+    return true;
 }
 
 const Function* Instance::function(wasm::FuncIdx f) const

@@ -37,8 +37,6 @@ constexpr int interrupt_signal = SIGURG;
 constexpr uint32_t stopping = ~all_interrupt_reasons;
 
 struct sigaction previous_action;
-thread_local int32_t thread_id = 0;
-thread_local bool is_held_back = false;  // the signal, on this thread
 const std::atomic<uint32_t> no_request{0};
 
 void change_signal_mask(int how) noexcept
@@ -51,8 +49,8 @@ void change_signal_mask(int how) noexcept
 
 void release_signal() noexcept
 {
-    if (!is_held_back) return;
-    is_held_back = false;
+    if (!guest_thread.is_signal_held_back) return;
+    guest_thread.is_signal_held_back = false;
     change_signal_mask(SIG_UNBLOCK);
 }
 
@@ -189,18 +187,18 @@ void install_interrupt_handler() noexcept
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;  // not SA_RESTART: blocked system calls shall end
     sigemptyset(&action.sa_mask);
     ::sigaction(interrupt_signal, &action, &previous_action);
-    ::pthread_atfork(nullptr, nullptr, [] { thread_id = 0; });
+    ::pthread_atfork(nullptr, nullptr, [] { guest_thread.id = 0; });
 }
 
 int32_t admit_interrupts() noexcept
 {
     // Held back for a store whose guest does not run now: those that do must hear.
     release_signal();
-    if (thread_id == 0) {
+    if (guest_thread.id == 0) {
         change_signal_mask(SIG_UNBLOCK);
-        thread_id = static_cast<int32_t>(::gettid());
+        guest_thread.id = static_cast<int32_t>(::gettid());
     }
-    return thread_id;
+    return guest_thread.id;
 }
 
 void Store::request_interrupt(InterruptReasons reasons) noexcept
@@ -211,17 +209,20 @@ void Store::request_interrupt(InterruptReasons reasons) noexcept
     const int32_t thread = m_thread.load(std::memory_order_seq_cst);
     if (thread == 0) return;
     const int saved_errno = errno;
-    if (thread == thread_id) {
+    if (thread == guest_thread.id) {
         // Perhaps from another signal's handler, where the signal would meet the handler instead of what it has interrupted. It is held back:
         // returning from a handler restores the mask. Elsewhere the way back to the guest does.
         change_signal_mask(SIG_BLOCK);
-        is_held_back = true;
+        guest_thread.is_signal_held_back = true;
     }
     ::syscall(SYS_tgkill, ::getpid(), thread, interrupt_signal);
     errno = saved_errno;
 }
 
-void Store::withdraw_interrupts() noexcept { m_exec->interrupt.fetch_and(stopping, std::memory_order_relaxed); }
+void Store::withdraw_interrupts(InterruptReasons reasons) noexcept
+{
+    m_exec->interrupt.fetch_and(~(reasons & all_interrupt_reasons), std::memory_order_relaxed);
+}
 
 InterruptAnswer Store::answer_interrupt() noexcept
 {

@@ -5,6 +5,9 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <span>
 
 namespace weir::runtime {
 
@@ -73,7 +76,46 @@ Result<std::unique_ptr<Memory>, SysError> Memory::create(const wasm::MemoryType&
 Memory::~Memory()
 {
     if (m_is_registered) reservations().remove(this);
-    if (m_mode == MemoryMode::guard && m_slot.reservation.data() != nullptr) m_pool.give_back(std::move(m_slot));
+    if (m_mode != MemoryMode::guard || m_slot.reservation.data() == nullptr) return;
+    // The pool's slots are zero after a reset: what lies under them must be nobody's image.
+    if (m_image != nullptr && ::mmap(base, m_image->size_bytes(), PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        return;
+    m_pool.give_back(std::move(m_slot));
+}
+
+bool Memory::use_image(std::shared_ptr<const MemoryImage> image) noexcept
+{
+    if (image->size_bytes() > m_slot.accessible_bytes || !image->map_at(base)) return false;
+    m_image = std::move(image);
+    return true;
+}
+
+bool Memory::reset(uint64_t bytes) noexcept
+{
+    const std::scoped_lock lock{m_grow_mutex};
+    if ((m_image != nullptr || !clear_resident_pages()) && m_slot.accessible_bytes != 0 &&
+        ::madvise(base, m_slot.accessible_bytes, MADV_DONTNEED) != 0)
+        return false;
+    if (!make_accessible(round_to_page(bytes))) return false;
+    size_bytes.store(bytes, std::memory_order_release);
+    return true;
+}
+
+bool Memory::clear_resident_pages() noexcept
+{
+    // A page that is kept costs 4 KiB of stores, one that is given up and touched again a fault, some ten times as much. What few guests in a
+    // row touch alike is few pages.
+    constexpr size_t max_pages = 4096, max_resident = 64;
+    std::array<unsigned char, max_pages> is_resident;
+    const size_t pages = m_slot.accessible_bytes / host_page_bytes;
+    if (pages > max_pages || ::mincore(base, m_slot.accessible_bytes, is_resident.data()) != 0) return false;
+    const auto all = std::span{is_resident}.first(pages);
+    const auto is_in = [](unsigned char flags) { return (flags & 1U) != 0; };
+    if (std::ranges::count_if(all, is_in) > static_cast<std::ptrdiff_t>(max_resident)) return false;
+    for (size_t i = 0; i < pages; ++i)
+        if (is_in(all[i])) std::memset(base + i * host_page_bytes, 0, host_page_bytes);
+    return true;
 }
 
 bool Memory::make_accessible(uint64_t bytes) noexcept

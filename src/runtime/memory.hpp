@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "runtime/contract.hpp"
+#include "runtime/memory_image.hpp"
 #include "runtime/memory_pool.hpp"
 #include "wasm/types.hpp"
 
@@ -31,6 +32,11 @@ public:
     [[nodiscard]] std::span<std::byte> bytes() const { return {base, size_bytes.load(std::memory_order_acquire)}; }
     /// The old size in pages; ~0 when the type, the limit or the system refuses.
     uint64_t grow(uint64_t delta_pages) noexcept;
+    /// From here on, and after each reset, the first bytes are the image's. They must be so already. Not for shared memories. False when the system
+    /// refuses.
+    bool use_image(std::shared_ptr<const MemoryImage> image) noexcept;
+    /// Makes all bytes zero, or the image's, and the size `bytes`, which it had before; not while somebody uses it. False when the system refuses.
+    bool reset(uint64_t bytes) noexcept;
     /// Whether [address, address + n) lies inside.
     [[nodiscard]] bool contains(uint64_t address, uint64_t n) const
     {
@@ -45,6 +51,8 @@ private:
     explicit Memory(MemoryPool& pool) : m_pool(pool) {}
     /// Makes just the first `bytes`, a multiple of the host's page size, accessible. False when the system refuses.
     bool make_accessible(uint64_t bytes) noexcept;
+    /// Writes zero to what the kernel has given memory to, if that is little. False: nothing is done, and giving it back to the kernel is better.
+    bool clear_resident_pages() noexcept;
 
     MemoryPool& m_pool;
     bool m_is_registered = false;
@@ -52,6 +60,7 @@ private:
     MemoryMode m_mode = MemoryMode::checked;
     MemorySlot m_slot;
     uint64_t m_capacity_bytes = 0;
+    std::shared_ptr<const MemoryImage> m_image;
     std::mutex m_grow_mutex;  // guards growth: m_slot.accessible_bytes and the writes of size_bytes
 };
 

@@ -4,20 +4,23 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace weir::runtime {
 
 namespace {
 // What a prologue that lies below the limit by less than its own check may still touch, made inaccessible.
+constexpr size_t page_bytes = 4096;
 constexpr size_t stack_guard_bytes = size_t{64} * 1024;
+// Of a stack that is used again; most guests need no more.
+constexpr size_t max_kept_stack_bytes = size_t{64} * 1024;
 }  // namespace
 
 Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> engine)
 {
     auto store = std::unique_ptr<Store>{new Store};
     store->m_engine = std::move(engine);
-    constexpr size_t page_bytes = 4096;
     const size_t usable =
         (store->m_engine->config().guest_stack_bytes + stack_reserve_bytes + page_bytes - 1) / page_bytes * page_bytes;
     WEIR_TRY(stack, Mapping::map(stack_guard_bytes + usable, PROT_READ | PROT_WRITE,
@@ -68,12 +71,29 @@ Outcome Store::end_call(const Activation& activation, int how)
 
 Outcome Store::call(const Function& function, Value* values)
 {
-    const int32_t thread = prepare_thread_for_guests();
     const void* const entry = m_engine->entry_code(function.type);
     if (entry == nullptr) return Trap{TrapKind::code_space_exhausted, {}, {}, false};
-    const auto stack_top = find_stack_top(current_exec);
-    if (!stack_top) return stack_top.error();
+    return call(entry, function, values);
+}
 
+Outcome Store::call(const void* entry, const Function& function, Value* values)
+{
+    Outcome stopped;
+    return call(entry, function, values, stopped) ? Returned{} : std::move(stopped);
+}
+
+bool Store::call(const void* entry, const Function& function, Value* values, Outcome& stopped)
+{
+    const int32_t thread = prepare_thread_for_guests();
+    void* stack_top = m_stack.data() + m_stack.size_bytes();
+    if (m_exec->activation != nullptr) [[unlikely]] {
+        const auto top = find_stack_top(current_exec);
+        if (!top) {
+            stopped = top.error();
+            return false;
+        }
+        stack_top = *top;
+    }
     Activation activation;
     activation.previous = m_exec->activation;
     begin_call(thread);
@@ -81,14 +101,36 @@ Outcome Store::call(const Function& function, Value* values)
     int how = guest_stopped;
     {
         const Crossing crossing{*this, activation};
-        how = weir_enter_guest(&activation, *stack_top, entry, function.context, function.slot, m_exec.get(), values);
+        how = weir_enter_guest(&activation, stack_top, entry, function.context, function.slot, m_exec.get(), values);
     }
-    return end_call(activation, how);
+    if (how != guest_returned) [[unlikely]] {
+        stopped = end_call(activation, how);
+        return false;
+    }
+    m_exec->activation = activation.previous;
+    if (activation.previous == nullptr) finish_stopping();
+    return true;
+}
+
+void Store::recycle() noexcept
+{
+    withdraw_interrupts();
+    m_stopped_for = 0;
+    m_pending_exit.reset();
+    m_pending_detail.clear();
+    // What runs deep writes to the page below what is kept; a frame that is larger than a page may jump over it, so now and then without looking.
+    const size_t usable = m_stack.size_bytes() - stack_guard_bytes;
+    if (usable < max_kept_stack_bytes + page_bytes) return;
+    const auto* const watched =
+        reinterpret_cast<const uint64_t*>(m_stack.data() + m_stack.size_bytes() - max_kept_stack_bytes - page_bytes);
+    const bool is_deep = std::any_of(watched, watched + page_bytes / sizeof *watched, [](uint64_t word) { return word != 0; });
+    constexpr uint32_t cycles_without_looking = 64;
+    if (is_deep || ++m_cycles % cycles_without_looking == 0)
+        ::madvise(m_stack.data() + stack_guard_bytes, usable - max_kept_stack_bytes, MADV_DONTNEED);
 }
 
 Result<void*, Trap> Store::find_stack_top(const ExecContext* outer) const
 {
-    if (m_exec->activation == nullptr) return static_cast<void*>(m_stack.data() + m_stack.size_bytes());
     if (m_is_suspended) return Unexpected{Trap{TrapKind::host_error, "the store's guest is suspended", {}, false}};
     // A host function's call goes on below the guest's frames. If another store's guest lies between, this thread is on that one's stack.
     const bool is_away = outer != m_exec.get();

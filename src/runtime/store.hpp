@@ -23,6 +23,9 @@ namespace weir::runtime {
 /// Why there is no instance: the guest's start function or a segment stopped it, or the host refused resources.
 using InstantiateError = std::variant<Trap, Exit, std::string>;
 
+/// Whether instantiating runs the module's start function, if there is one.
+enum class StartFunction : uint8_t { is_run, is_left_out };
+
 /// Instances that may share functions, memories, tables and globals, and the stack that they run on. One thread at a time.
 /// Standard: Core 3.0, 4.2.3 "Store".
 class Store {
@@ -37,11 +40,16 @@ public:
 
     /// `imports` in the module's order; their types must match (Linker::resolve sees to that). Runs segments and the start function.
     /// What a failed instantiation did before it failed stays done, as the standard says.
-    Result<Instance*, InstantiateError> instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports);
+    Result<Instance*, InstantiateError> instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports,
+                                                    StartFunction start = StartFunction::is_run);
 
     /// Calls a guest or host function. `values` holds the parameters in order and receives the results; it has room for the larger of
     /// both. May be called by host functions that the guest called, also by way of another store's guests. Not while a guest is suspended.
     Outcome call(const Function& function, Value* values);
+    /// The same with the engine's entry_code of the function's type, for who calls often.
+    Outcome call(const void* entry, const Function& function, Value* values);
+    /// True when the function returned; otherwise `stopped` says what happened.
+    bool call(const void* entry, const Function& function, Value* values, Outcome& stopped);
 
     /// As `call`, but the guest may be suspended before it ends. `values` must live until it has ended. Only while no guest of this store runs
     /// or is suspended; the trap host_error answers what is not possible.
@@ -53,13 +61,22 @@ public:
     /// TrapKind::interrupted. `reasons` is what stopped_for() answers then. Without a suspended guest it does nothing and answers Returned.
     Outcome stop(InterruptReasons reasons = 0);
     [[nodiscard]] bool is_suspended() const { return m_is_suspended; }
+    /// Also while suspended.
+    [[nodiscard]] bool is_running() const { return m_exec->activation != nullptr; }
+
+    /// Forgets what guests and those who interrupt them have left behind, except instances and what belongs to them; most of the stack's memory
+    /// goes back to the system. Not while a guest runs or is suspended.
+    void recycle() noexcept;
+    /// The embedder's own.
+    void set_owner(void* owner) { m_owner = owner; }
+    [[nodiscard]] void* owner() const { return m_owner; }
 
     /// Interrupts the guest that runs in this store, or else the next one before its first instruction: its handler is asked, and without a
     /// handler it is stopped. A blocked host function ends. What other stores' guests do meanwhile is their own affair, also below a host
     /// function of this one's. From any thread and from signal handlers, while the store lives. Needs a reason of all_interrupt_reasons.
     void request_interrupt(InterruptReasons reasons) noexcept;
     /// Takes back what was requested and not answered yet.
-    void withdraw_interrupts() noexcept;
+    void withdraw_interrupts(InterruptReasons reasons = all_interrupt_reasons) noexcept;
     /// Null, as at first: every request stops the guest. Not while a guest runs.
     void set_interrupt_handler(InterruptHandler handler, void* data) noexcept
     {
@@ -98,7 +115,7 @@ private:
     friend class Instantiation;
     friend class Crossing;
     Store();
-    /// Where a call may start on this store's stack. Null: on the stack where it is; the trap when neither is possible.
+    /// Where a call may start on this store's stack while one is going on. Null: on the stack where it is; the trap when neither is possible.
     Result<void*, Trap> find_stack_top(const ExecContext* outer) const;
     void begin_call(int32_t thread) noexcept;
     /// What a call came to that was not suspended.
@@ -123,6 +140,8 @@ private:
     std::unique_ptr<struct Activation> m_started;  // by start()
     Fiber m_fiber;
     bool m_is_started = false, m_is_suspended = false;
+    void* m_owner = nullptr;
+    uint32_t m_cycles = 0;
     Suspended::By m_suspended_by{};
     std::atomic<int32_t> m_thread{0};  // that calls, or called last
     InterruptHandler m_interrupt_handler = nullptr;

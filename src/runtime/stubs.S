@@ -205,7 +205,7 @@ weir_call_host:
     .globl weir_guarded_\name
     .type weir_guarded_\name, @function
 weir_guarded_\name:
-    leaq weir_\name(%rip), %rax
+    leaq weir_builtin_\name(%rip), %rax
     jmp weir_call_out
     .size weir_guarded_\name, . - weir_guarded_\name
     .endm

@@ -46,4 +46,10 @@ uint64_t Table::grow(uint64_t delta, uint64_t value) noexcept
     return old_size;
 }
 
+void Table::shrink(uint64_t new_size) noexcept
+{
+    m_budget.elements_left += size - new_size;
+    size = new_size;
+}
+
 }  // namespace weir::runtime

@@ -30,6 +30,8 @@ public:
     }
     /// The old size; ~0 when the type, the budget or the host's memory refuses.
     uint64_t grow(uint64_t delta, uint64_t value) noexcept;
+    /// To a size that it has had.
+    void shrink(uint64_t new_size) noexcept;
 
 private:
     struct Free {

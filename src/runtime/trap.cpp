@@ -21,6 +21,7 @@
 namespace weir::runtime {
 
 constinit thread_local ExecContext* current_exec = nullptr;
+constinit thread_local GuestThread guest_thread;
 
 std::string_view to_string(TrapKind kind)
 {
@@ -145,7 +146,7 @@ private:
 
 }  // namespace
 
-int32_t prepare_thread_for_guests()
+int32_t prepare_thread_at_first()
 {
     static std::once_flag installed;
     std::call_once(installed, [] {

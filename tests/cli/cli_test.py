@@ -362,7 +362,25 @@ class Imports(Case):
         m = wasm.Module()
         m.import_function("fastly_http_req", "body_downstream_get", [wasm.I32, wasm.I32], [wasm.I32])
         m.function(b"", export="_start")
-        self.expect_error([self.file(m.bytes())], 1, "edge service world", "does not have yet", "body_downstream_get")
+        self.expect_error([self.file(m.bytes())], 1, "is an edge service (Fastly Compute)", "weir serve --request 'GET /'")
+
+    @unittest.skipUnless((pathlib.Path(WEIR).parent / "weir-serve").exists(), "built with WEIR_HTTP")
+    def test_serve_is_a_program_of_its_own(self):
+        self.assertIn(b"weir serve [OPTIONS] FILE", self.weir("serve", "--help").stdout)
+        self.expect_error(["serve"], 2, "which file?")
+        self.expect_error(["serve", "absent.wasm"], 1, "there is no file 'absent.wasm'")
+        viceroy = self.folder / "viceroy"
+        viceroy.symlink_to(WEIR)
+        done = subprocess.run([viceroy, "--version"], capture_output=True, text=True, timeout=60)
+        self.assertRegex(done.stdout, r"^viceroy \d+\.\d+\.\d+\n$")
+
+    def test_serve_says_when_it_is_not_there(self):
+        alone = self.folder / "bin" / "weir"
+        alone.parent.mkdir()
+        shutil.copy(WEIR, alone)
+        done = subprocess.run([alone, "serve", "x.wasm"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("there is no edge server", done.stderr)
 
     def test_a_library_has_nothing_to_start(self):
         m = wasm.Module()
@@ -694,7 +712,13 @@ class Inspect(Case):
         m.import_function("fastly_log", "write", [wasm.I32], [wasm.I32])
         m.function(b"", export="_start")
         text = self.text(m.bytes())
-        for part in ("edge service", "not with this weir", "MISSING"):
+        for part in ("edge service", "weir serve x.wasm"):
+            self.assertIn(part, text)
+        m = wasm.Module()
+        m.import_function("wasi_snapshot_preview1", "no_such", [wasm.I32], [wasm.I32])
+        m.function(b"", export="_start")
+        text = self.text(m.bytes())
+        for part in ("not with this weir", "MISSING"):
             self.assertIn(part, text)
 
     def test_custom_sections_and_producers(self):

@@ -1,0 +1,365 @@
+#include "api/impl.hpp"
+#include "wasm/module.hpp"
+
+#include <algorithm>
+#include <ranges>
+
+namespace weir {
+
+namespace {
+
+/// What all host functions of the API are to the runtime.
+bool run_host_function(runtime::HostFunctionContext& context, runtime::Value* values) noexcept
+{
+    const auto& function = *static_cast<const detail::HostFunction*>(context.data);
+    return function.run(function.callable.get(), &context, to_slots(values));
+}
+
+/// In the place of an instance's world in what a Prepared links.
+const char world_of_instance = 0;
+
+Result<std::unique_ptr<wasip1::World>> create_world(const WasiOptions& options)
+{
+    wasip1::WorldConfig config;
+    config.args = options.arguments;
+    config.environment = options.environment;
+    for (const WasiOptions::Directory& d : options.directories)
+        config.preopens.push_back({d.host_path, d.guest_path, d.is_read_only});
+    config.stdin_fd = options.stdin_fd;
+    config.stdout_fd = options.stdout_fd;
+    config.stderr_fd = options.stderr_fd;
+    config.max_open_files = options.max_open_files;
+    auto world = wasip1::World::create(std::move(config));
+    if (!world) return Unexpected{to_error(world.error(), "grant what WASI's options name")};
+    return std::move(*world);
+}
+
+Error to_error(const runtime::LinkError& error)
+{
+    std::string message = "the module's imports are not all there:";
+    for (const runtime::UnresolvedImport& i : error.imports) {
+        message += "\n  " + i.module + "." + i.name + ", " + i.wanted;
+        if (!i.found.empty()) message += ": what has this name is " + i.found;
+        else if (!i.nearest.empty()) message += ": is " + i.nearest + " meant?";
+    }
+    return {ErrorKind::link, std::move(message)};
+}
+
+Error to_error(const runtime::InstantiateError& error)
+{
+    if (const auto* const trap = std::get_if<runtime::Trap>(&error)) return to_error(*trap);
+    if (const auto* const exit = std::get_if<runtime::Exit>(&error)) return to_error(*exit);
+    return {ErrorKind::system, "cannot instantiate: " + std::get<std::string>(error)};
+}
+
+runtime::InterruptAnswer answer_interrupt(runtime::InterruptReasons reasons, void*) noexcept
+{
+    return (reasons & (stop_requested | time_is_over)) != 0 ? runtime::InterruptAnswer::stop : runtime::InterruptAnswer::yield;
+}
+
+/// In the place of each function of WASI that the guest has not called yet.
+bool make_world_first(runtime::HostFunctionContext& context, runtime::Value* values) noexcept
+{
+    try {
+        const auto made = owner_of(*context.exec->store).make_world();
+        if (!made) return Access::fail(Access::caller(context), made.error());
+    } catch (const std::bad_alloc&) {
+        return Access::fail(Access::caller(context), Error::failure("out of memory"));
+    }
+    return context.function(context, values);
+}
+
+/// Whether granting these can fail, which is to be told before the guest runs.
+bool can_be_refused(const WasiOptions& options) { return !options.directories.empty() || options.max_open_files < 3; }
+
+}  // namespace
+
+// Instances.
+
+Result<void> Instance::Impl::make_world()
+{
+    WEIR_TRY(made, create_world(own_wasi ? *own_wasi : *prepared->wasi));
+    world = std::move(made);
+    for (const WasiFunction& f : wasi_functions) {
+        f.context->function = f.function;
+        f.context->data = world.get();
+    }
+    return {};
+}
+
+void Instance::Impl::forget_world() noexcept
+{
+    if (world == nullptr) return;
+    world.reset();
+    for (const WasiFunction& f : wasi_functions) f.context->function = make_world_first;
+}
+
+Instance::Impl::~Impl()
+{
+    if (interrupts == nullptr) return;
+    const std::scoped_lock lock{interrupts->mutex};
+    interrupts->store = nullptr;
+}
+
+bool Instance::Impl::reset() noexcept
+{
+    if (task != nullptr) task->stop();
+    static_cast<void>(store->stop());
+    {
+        const std::scoped_lock lock{interrupts->mutex};
+        ++interrupts->lease;
+        store->recycle();
+    }
+    data = nullptr;
+    forget_world();
+    own_wasi.reset();
+    return initial != nullptr && initial->restore(*instance);
+}
+
+Result<std::unique_ptr<Instance::Impl>> Prepared::Impl::create()
+{
+    auto made = std::make_unique<Instance::Impl>();
+    auto store = runtime::Store::create(engine);
+    if (!store) return Unexpected{weir::to_error(store.error(), "make a stack for the guest")};
+    made->store = std::move(*store);
+    made->store->set_owner(made.get());
+    made->store->set_interrupt_handler(answer_interrupt, nullptr);
+    made->interrupts = std::make_shared<Interrupter::State>();
+    made->interrupts->store = made->store.get();
+    const auto imports = linker.resolve(*made->store, *code->module());
+    if (!imports) return Unexpected{to_error(imports.error())};
+    for (const runtime::Extern& e : *imports) {
+        const auto* const function = std::get_if<const runtime::Function*>(&e);
+        if (function == nullptr) continue;
+        auto& context = *static_cast<runtime::HostFunctionContext*>((*function)->context);
+        if (context.data != &world_of_instance) continue;
+        made->wasi_functions.push_back({&context, context.function});
+        context.function = make_world_first;
+    }
+    auto instance = made->store->instantiate(code, *imports, runtime::StartFunction::is_left_out);
+    if (!instance) return Unexpected{to_error(instance.error())};
+    made->instance = *instance;
+    if (max_idle == 0) return made;
+    const std::scoped_lock lock{mutex};
+    if (initial == nullptr) initial = runtime::InitialState::capture(*made->instance);
+    else if (!initial->share_images(*made->instance))
+        return Unexpected{Error{ErrorKind::system, "cannot instantiate: the system refuses to map the memory's image"}};
+    made->initial = initial;
+    return made;
+}
+
+Result<std::unique_ptr<Instance::Impl>> Prepared::Impl::take()
+{
+    {
+        const std::scoped_lock lock{mutex};
+        if (!idle.empty()) {
+            auto instance = std::move(idle.back());
+            idle.pop_back();
+            return instance;
+        }
+    }
+    return create();
+}
+
+void Prepared::Impl::give_back(std::unique_ptr<Instance::Impl> instance) noexcept
+{
+    const bool is_new_again = instance->reset();
+    instance->prepared.reset();
+    if (!is_new_again) return;
+    const std::scoped_lock lock{mutex};
+    if (idle.size() < max_idle) idle.push_back(std::move(instance));  // has the room
+}
+
+Result<Instance> Prepared::Impl::instantiate(std::optional<WasiOptions> own_wasi)
+{
+    WEIR_TRY(impl, take());
+    Instance::Impl& lease = *impl;
+    runtime::Store& store = *lease.store;
+    runtime::Instance& instance = *lease.instance;
+    lease.prepared = shared_from_this();
+    lease.own_wasi = std::move(own_wasi);
+    Instance made = Access::make_instance(std::move(impl));  // gives itself back from here on
+    if (!lease.wasi_functions.empty() && can_be_refused(lease.own_wasi ? *lease.own_wasi : *wasi)) WEIR_CHECK(lease.make_world());
+    if (const auto start = code->module()->start) {
+        runtime::Value none[1];
+        if (const auto error = weir::to_error(store.call(*instance.function(*start), none))) return Unexpected{std::move(*error)};
+    }
+    return made;
+}
+
+Result<Instance> Prepared::instantiate() const { return m_impl->instantiate(std::nullopt); }
+
+Result<Instance> Prepared::instantiate(const WasiOptions& wasi) const { return m_impl->instantiate(wasi); }
+
+size_t Prepared::idle_count() const
+{
+    const std::scoped_lock lock{m_impl->mutex};
+    return m_impl->idle.size();
+}
+
+// Linking.
+
+Linker::Linker(const Engine& engine) : m_impl(std::make_unique<Impl>())
+{
+    m_impl->engine = Access::impl(engine).engine;
+    m_impl->max_idle_instances = Access::impl(engine).config.max_idle_instances;
+}
+Linker::Linker(Linker&&) noexcept = default;
+Linker& Linker::operator=(Linker&&) noexcept = default;
+Linker::~Linker() = default;
+
+void Linker::define_function(std::string module, std::string name, detail::HostFunction function)
+{
+    auto d = std::make_shared<Definition>();
+    d->module = std::move(module);
+    d->name = std::move(name);
+    d->function = std::move(function);
+    std::ranges::transform(d->function.parameters, std::back_inserter(d->parameters), to_val_type);
+    std::ranges::transform(d->function.results, std::back_inserter(d->results), to_val_type);
+    d->row = {d->name, d->parameters, d->results, run_host_function, {}};
+    d->table = {d->module, "the host", {&d->row, 1}};
+    m_impl->definitions.push_back(std::move(d));
+}
+
+void Linker::define_wasi(WasiOptions options) { m_impl->wasi = std::move(options); }
+
+Result<Prepared> Linker::prepare(const Module& module) const
+{
+    const auto& code = Access::impl(module).code;
+    if (&code->engine() != m_impl->engine.get())
+        return Unexpected{Error{ErrorKind::usage, "the module and the linker are of two engines"}};
+    const auto prepared = std::make_shared<Access::PreparedImpl>();
+    prepared->engine = m_impl->engine;
+    prepared->code = code;
+    prepared->definitions = m_impl->definitions;
+    prepared->wasi = m_impl->wasi;
+    prepared->max_idle = m_impl->max_idle_instances;
+    prepared->idle.reserve(prepared->max_idle);
+    // The first that fits is taken: the latest.
+    for (const auto& d : m_impl->definitions | std::views::reverse) prepared->linker.add(d->table, &d->function);
+    if (m_impl->wasi)
+        for (const runtime::HostModule& m : wasip1::World::host_modules())
+            prepared->linker.add(m, const_cast<char*>(&world_of_instance));
+    // What is missing shows now, and the first instance is there.
+    WEIR_TRY(first, prepared->take());
+    prepared->give_back(std::move(first));
+    return Access::make<Prepared>(prepared);
+}
+
+Result<Instance> Linker::instantiate(const Module& module) const
+{
+    WEIR_TRY(prepared, prepare(module));
+    return prepared.instantiate();
+}
+
+// Host functions.
+
+Memory Caller::memory() const noexcept
+{
+    const runtime::Instance* const instance = static_cast<runtime::HostFunctionContext*>(m_context)->instance;
+    return Access::memory(instance == nullptr ? nullptr : instance->default_memory());
+}
+
+void* Caller::data() const noexcept { return owner_of(*static_cast<runtime::HostFunctionContext*>(m_context)->exec->store).data; }
+
+Result<detail::Callee> Caller::find_callee(std::string_view name, std::span<const ValueType> parameters,
+                                           std::span<const ValueType> results) const
+{
+    return weir::find_callee(*static_cast<runtime::HostFunctionContext*>(m_context)->instance, name, parameters, results);
+}
+
+Result<std::vector<Value>> Caller::call(std::string_view name, std::span<const Value> arguments) const
+{
+    return call_untyped(*static_cast<runtime::HostFunctionContext*>(m_context)->instance, name, arguments);
+}
+
+Resumption Caller::suspend() const noexcept
+{
+    static_assert(static_cast<int>(Resumption::impossible) == static_cast<int>(runtime::Resumption::impossible) &&
+                  static_cast<int>(Resumption::stopped) == static_cast<int>(runtime::Resumption::stopped));
+    return static_cast<Resumption>(runtime::suspend(*static_cast<runtime::HostFunctionContext*>(m_context)));
+}
+
+bool Caller::can_suspend() const noexcept { return runtime::can_suspend(*static_cast<runtime::HostFunctionContext*>(m_context)); }
+
+bool Caller::fail(const Error& error) const noexcept
+{
+    auto& context = *static_cast<runtime::HostFunctionContext*>(m_context);
+    if (error.kind == ErrorKind::exit) return runtime::request_exit(context, error.exit_code);
+    const auto kind = error.kind == ErrorKind::trap && error.trap != TrapKind::none ? static_cast<runtime::TrapKind>(error.trap)
+                                                                                    : runtime::TrapKind::host_error;
+    // Of a guest's own traps the kind says it all.
+    if (kind != runtime::TrapKind::host_error) return runtime::request_trap(context, kind);
+    return fail(error.message.c_str());
+}
+
+bool Caller::fail(const char* message) const noexcept
+{
+    auto& context = *static_cast<runtime::HostFunctionContext*>(m_context);
+    runtime::request_trap(context, runtime::TrapKind::host_error);
+#ifdef __cpp_exceptions
+    try {
+        context.exec->store->set_pending_trap(runtime::TrapKind::host_error, message);
+    } catch (const std::bad_alloc&) {
+        return false;  // without the message
+    }
+#else
+    context.exec->store->set_pending_trap(runtime::TrapKind::host_error, message);
+#endif
+    return false;
+}
+
+bool Caller::accepts_references(std::span<const ValueType> types, const detail::Slot* slots) const noexcept
+{
+    const runtime::Store& store = *static_cast<runtime::HostFunctionContext*>(m_context)->exec->store;
+    for (size_t i = 0; i < types.size(); ++i)
+        if (types[i] == ValueType::funcref && !is_own_function(store, detail::load<FuncRef>(slots[i]).function))
+            return fail("a host function answered a reference to another instance's function");
+    return true;
+}
+
+namespace {
+
+struct Untyped {
+    std::vector<wasm::ValType> parameters, results;
+    std::function<Result<std::vector<Value>>(const Caller&, std::span<const Value>)> function;
+
+    static bool run(void* callable, void* context_pointer, detail::Slot* slots) noexcept
+    {
+        const auto& self = *static_cast<const Untyped*>(callable);
+        auto& context = *static_cast<runtime::HostFunctionContext*>(context_pointer);
+        const Caller caller = Access::caller(context);
+        try {
+            std::vector<Value> arguments;
+            for (size_t i = 0; i < self.parameters.size(); ++i)
+                arguments.push_back(to_value(to_value_type(self.parameters[i]), to_values(slots)[i]));
+            const auto answer = self.function(caller, arguments);
+            if (!answer) return Access::fail(caller, answer.error());
+            const auto does_fit = [&](const Value& v, wasm::ValType t) { return fits(v, t, *context.exec->store); };
+            if (!std::ranges::equal(*answer, self.results, does_fit))
+                return Access::fail(caller,
+                                    Error::failure("a host function answered values of other types than it was defined with"));
+            for (size_t i = 0; i < answer->size(); ++i) store_value(to_values(slots)[i], (*answer)[i]);
+            return true;
+        } catch (const std::exception& e) {
+            return Access::fail(caller, Error::failure(e.what()));
+        } catch (...) {
+            return Access::fail(caller, Error::failure("a host function threw something that is no std::exception"));
+        }
+    }
+};
+
+}  // namespace
+
+void Linker::define_untyped(std::string module, std::string name, FunctionType type,
+                            std::function<Result<std::vector<Value>>(const Caller&, std::span<const Value>)> function)
+{
+    auto untyped = std::make_shared<Untyped>();
+    std::ranges::transform(type.parameters, std::back_inserter(untyped->parameters), to_val_type);
+    std::ranges::transform(type.results, std::back_inserter(untyped->results), to_val_type);
+    untyped->function = std::move(function);
+    define_function(std::move(module), std::move(name),
+                    {std::move(untyped), &Untyped::run, std::move(type.parameters), std::move(type.results)});
+}
+
+}  // namespace weir

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/sys_error.hpp"
+#include "base/unique_fd.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+namespace weir::runtime {
+
+/// The first bytes of a module's memory as its data segments make them, in a file without a name that instances map and so share until
+/// they write. Immutable.
+class MemoryImage {
+public:
+    /// A copy of `bytes`, whose size is a multiple of the host's page size.
+    static Result<std::shared_ptr<const MemoryImage>, SysError> create(std::span<const std::byte> bytes);
+
+    [[nodiscard]] size_t size_bytes() const { return m_size_bytes; }
+    /// Maps the image at an address, in place of what is there. False when the system refuses.
+    [[nodiscard]] bool map_at(std::byte* address) const noexcept;
+
+private:
+    MemoryImage(UniqueFd file, size_t size_bytes) : m_file(std::move(file)), m_size_bytes(size_bytes) {}
+    UniqueFd m_file;
+    size_t m_size_bytes;
+};
+
+}  // namespace weir::runtime

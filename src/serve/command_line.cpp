@@ -1,0 +1,234 @@
+#include "serve/command_line.hpp"
+
+#include "cli/quantity.hpp"
+#include "weir/version.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <unistd.h>
+
+namespace weir::serve {
+
+namespace {
+
+using cli::Problem;
+
+constexpr std::string_view default_address = "127.0.0.1:7676";
+
+constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTTP with a Fastly Compute service
+
+  -C, --config FILE          the service's fastly.toml
+  --addr HOST:PORT           listen there (127.0.0.1:7676); also :PORT, unix:PATH
+  --tls-cert, --tls-key FILE serve TLS with this certificate and key (PEM)
+  --workers N                threads (one for each processor)
+  --max-instances N          requests at a time (1000); others are answered 503
+  --request-timeout TIME     longest that a request may take (120s); 0: no limit
+  --max-memory SIZE          of an instance (128MiB)
+  --watch                    load FILE and fastly.toml again when they change
+  --once -                   serve one request, read from standard input, and
+                             print the response
+  --request 'GET /path'      the same with this request;
+  -H 'NAME: VALUE'             a header of it, --data TEXT its body
+  --bounds MODE, --tier TIER, --trace[=...], --trace-summary, --trace-json,
+  --trace-output FILE        as for weir run
+  -v, -vv                    say more
+
+Examples:
+  weir serve -C fastly.toml bin/main.wasm
+  weir serve --request 'GET /hello' -H 'Accept: text/plain' bin/main.wasm
+)";
+
+constexpr std::string_view viceroy_help = R"(viceroy [serve] [OPTIONS] FILE         serve a Fastly Compute service
+viceroy run [OPTIONS] FILE [ARGS...]   run a program that uses its interfaces
+
+This is weir in Viceroy's place. Options: -C FILE, --addr HOST:PORT, -v, -V.
+)";
+/// The release of Viceroy whose command line and interface these are.
+constexpr std::string_view viceroy_version = "0.22.0";
+
+Problem usage(std::string error, std::string because = {}, std::string hint = "weir serve --help  shows the options")
+{
+    return {.error = std::move(error), .because = std::move(because), .hint = std::move(hint), .exit_code = cli::exit_usage};
+}
+
+/// An option of Viceroy's that asks for something else than what is done without it.
+Problem not_supported(std::string_view option)
+{
+    return usage(fmt::format("weir does not have Viceroy's option {}", option), {}, "docs/edge.md lists those that it has");
+}
+
+Result<std::string, Problem> read_input()
+{
+    constexpr size_t most = size_t{1} << 30;
+    std::string text;
+    std::array<char, size_t{64} * 1024> buffer;
+    for (;;) {
+        const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
+        if (n == 0) return text;
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return Unexpected{Problem{.error = "cannot read the request", .because = std::strerror(errno), .hint = {}}};
+        text.append(buffer.data(), static_cast<size_t>(n));
+        if (text.size() > most) return Unexpected{usage("the request is larger than 1 GiB")};
+    }
+}
+
+/// Words that CLI11 leaves to us.
+struct Raw {
+    std::string file;
+    std::vector<std::string> arguments, trace, headers;
+    std::string once, request, data, timeout, memory, unknown_imports, profile;
+    bool logs_output = false, shows_calls = false, wants_help = false, wants_version = false;
+    int verbosity = 0;
+};
+
+void add_common(CLI::App& app, Raw& raw, Invocation& to)
+{
+    app.add_option("-C,--config", to.guest.config_file);
+    app.add_flag("-v", raw.verbosity);
+    app.add_flag("-h,--help", raw.wants_help);
+    app.add_flag("-V,--version", raw.wants_version);
+    app.add_option("file", raw.file);
+}
+
+void add_weir(CLI::App& app, Raw& raw, Invocation& to)
+{
+    add_common(app, raw, to);
+    app.add_option("--addr", to.server.addresses)->allow_extra_args(false);
+    app.add_option("--tls-cert", to.server.tls_certificate);
+    app.add_option("--tls-key", to.server.tls_key);
+    app.add_option("--workers", to.server.workers)->check(CLI::Range(1U, 1024U));
+    app.add_option("--max-instances", to.server.max_instances)->check(CLI::Range(1U, 1'000'000U));
+    app.add_option("--request-timeout", raw.timeout);
+    app.add_option("--max-memory", raw.memory);
+    app.add_flag("--watch", to.server.watches);
+    app.add_option("--once", raw.once);
+    app.add_option("--request", raw.request);
+    app.add_option("-H,--header", raw.headers)->allow_extra_args(false);
+    app.add_option("--data", raw.data);
+    app.add_option("--bounds", to.guest.bounds)
+        ->transform(
+            CLI::CheckedTransformer(std::map<std::string, runtime::BoundsPolicy>{{"auto", runtime::BoundsPolicy::automatic},
+                                                                                 {"guard", runtime::BoundsPolicy::guard},
+                                                                                 {"checked", runtime::BoundsPolicy::checked}}));
+    app.add_option("--tier", to.guest.tier)
+        ->transform(CLI::CheckedTransformer(std::map<std::string, cli::Tier>{
+            {"auto", cli::Tier::automatic}, {"baseline", cli::Tier::baseline}, {"optimized", cli::Tier::optimized}}));
+    app.add_option("--trace", raw.trace)
+        ->expected(0, CLI::detail::expected_max_vector_size)
+        ->allow_extra_args(false)
+        ->delimiter(',');
+    app.add_flag("--trace-summary", to.guest.trace.has_summary);
+    app.add_flag("--trace-json", to.guest.trace.is_json);
+    app.add_option("--trace-output", to.guest.trace.output);
+}
+
+void add_viceroy(CLI::App& app, Raw& raw, Invocation& to)
+{
+    add_common(app, raw, to);
+    app.add_option("--addr", to.server.addresses)->allow_extra_args(false);
+    app.add_option("--unknown-import-behavior", raw.unknown_imports);
+    app.add_option("--profile", raw.profile);
+    app.add_flag("--log-stdout,--log-stderr", raw.logs_output);
+    app.add_flag("-g,--debug-info,--debug");
+    app.add_option("--local-pushpin-proxy-port");
+    app.add_option("--enable-local-websocket-passthrough")->expected(0, 1);
+    if (to.mode == Invocation::Mode::run) app.prefix_command();
+}
+
+Result<void, Problem> finish(const Raw& raw, Invocation& to)
+{
+    to.guest.file = raw.file;
+    to.log_level = raw.verbosity == 0 ? Level::warn : raw.verbosity == 1 ? Level::info : Level::debug;
+    for (const std::string& name : raw.trace)
+        if (!name.empty()) to.guest.trace.only.push_back(name);
+    to.guest.trace.shows_calls = raw.shows_calls;
+    if (to.server.addresses.empty()) to.server.addresses.emplace_back(default_address);
+    if (to.server.tls_certificate.empty() != to.server.tls_key.empty())
+        return Unexpected{usage("TLS needs both --tls-cert and --tls-key")};
+    if (!raw.timeout.empty()) {
+        const auto ns = cli::parse_duration(raw.timeout);
+        if (!ns)
+            return Unexpected{usage("the value of --request-timeout is not understood", {}, "the form is 30s, 500ms, 2m, or 0")};
+        to.guest.timeout = std::chrono::nanoseconds{*ns};
+    }
+    if (!raw.memory.empty()) {
+        const auto bytes = cli::parse_size(raw.memory);
+        if (!bytes) return Unexpected{usage("the value of --max-memory is not understood", {}, "the form is 64MiB, 1GiB, ...")};
+        to.guest.max_memory_bytes = *bytes;
+    }
+    if (!raw.once.empty() && !raw.request.empty()) return Unexpected{usage("--once and --request both say what the request is")};
+    if (!raw.once.empty()) {
+        if (raw.once != "-")
+            return Unexpected{usage(fmt::format("--once '{}' is not understood", cli::printable(raw.once)), {},
+                                    "--once -  reads the request from standard input")};
+        WEIR_TRY(text, read_input());
+        to.request = std::move(text);
+        to.mode = Invocation::Mode::once;
+    } else if (!raw.request.empty()) {
+        to.request =
+            fmt::format("{}\n{}{}\n{}", raw.request, fmt::join(raw.headers, "\n"), raw.headers.empty() ? "" : "\n", raw.data);
+        to.mode = Invocation::Mode::once;
+    } else if (!raw.headers.empty() || !raw.data.empty()) {
+        return Unexpected{usage("-H and --data belong to --request")};
+    }
+    if (!raw.unknown_imports.empty() && raw.unknown_imports != "link-error")
+        return Unexpected{not_supported("--unknown-import-behavior " + raw.unknown_imports)};
+    if (raw.logs_output) return Unexpected{not_supported("--log-stdout or --log-stderr")};
+    if (!raw.profile.empty()) return Unexpected{not_supported("--profile")};
+    return {};
+}
+
+}  // namespace
+
+Result<Invocation, Problem> parse_command_line(std::span<const char* const> words, Persona persona)
+{
+    Invocation to;
+    Raw raw;
+    if (persona == Persona::viceroy && !words.empty()) {
+        const std::string_view command = words.front();
+        if (command == "run") to.mode = Invocation::Mode::run;
+        if (command == "adapt") return Unexpected{not_supported("adapt")};
+        if (command == "run" || command == "serve") words = words.subspan(1);
+    }
+    CLI::App app;
+    app.set_help_flag();
+    if (persona == Persona::viceroy) add_viceroy(app, raw, to);
+    else add_weir(app, raw, to);
+    std::vector<std::string> reversed{words.rbegin(), words.rend()};
+    try {
+        app.parse(reversed);
+    } catch (const CLI::ParseError& error) {
+        return Unexpected{usage(cli::printable(error.what()))};
+    }
+    if (raw.wants_help || raw.wants_version) {
+        to.mode = Invocation::Mode::show;
+        const bool is_weir = persona == Persona::weir;
+        to.text = raw.wants_help ? std::string{is_weir ? serve_help : viceroy_help}
+                : is_weir        ? fmt::format("weir {}\n", version)
+                                 : fmt::format("viceroy {}\n", viceroy_version);
+        return to;
+    }
+    if (raw.file.empty())
+        return Unexpected{usage("which file?", {}, "weir serve [OPTIONS] FILE; weir serve --help  shows the options")};
+    raw.shows_calls = persona == Persona::weir && app.count("--trace") != 0;
+    if (to.mode == Invocation::Mode::run) {
+        const size_t slash = raw.file.rfind('/');
+        std::string stem = raw.file.substr(slash == std::string::npos ? 0 : slash + 1);
+        stem = stem.substr(0, stem.rfind('.'));
+        to.guest.args = {stem};
+        const std::vector<std::string> rest = app.remaining();
+        to.guest.args.insert(to.guest.args.end(), rest.begin(), rest.end());
+        to.request = "GET http://example.com/";
+    }
+    WEIR_CHECK(finish(raw, to));
+    return to;
+}
+
+}  // namespace weir::serve

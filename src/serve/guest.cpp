@@ -1,0 +1,282 @@
+#include "serve/guest.hpp"
+
+#include "cli/console.hpp"
+#include "runtime/linker.hpp"
+#include "runtime/suspension.hpp"
+#include "wasm/names.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <utility>
+
+namespace weir::serve {
+
+namespace {
+
+uint64_t thread_cpu_ns() noexcept
+{
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+/// Opened once; what guests find as standard input.
+int empty_input()
+{
+    static const int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd;
+}
+
+std::vector<std::string> environment_of(uint64_t request)
+{
+    constexpr std::string_view no_id = "0000000000000000000000";
+    return {
+        "FASTLY_CACHE_GENERATION=0",
+        fmt::format("FASTLY_CUSTOMER_ID={}", no_id),
+        "FASTLY_HOSTNAME=localhost",
+        "FASTLY_IS_STAGING=0",
+        "FASTLY_POP=XXX",
+        "FASTLY_REGION=Somewhere",
+        fmt::format("FASTLY_SERVICE_ID={}", no_id),
+        "FASTLY_SERVICE_VERSION=0",
+        fmt::format("FASTLY_TRACE_ID={}", fastly::request_id(request)),
+    };
+}
+
+std::string_view reason_of(runtime::TrapKind kind)
+{
+    switch (kind) {
+    case runtime::TrapKind::unreachable: return "wasm `unreachable` instruction executed";
+    case runtime::TrapKind::undefined_element: return "undefined element: out of bounds table access";
+    default: return to_string(kind);
+    }
+}
+
+}  // namespace
+
+std::string describe_trap(const runtime::Trap& trap)
+{
+    std::string text = "error while executing at wasm backtrace:\n";
+    const wasm::Module* named = nullptr;
+    std::optional<wasm::FunctionNames> names;
+    for (size_t i = 0; i < trap.frames.size(); ++i) {
+        const runtime::Frame& frame = trap.frames[i];
+        const wasm::Module& module = *frame.code->module();
+        if (std::exchange(named, &module) != &module) names.emplace(module);
+        const std::string_view name = names->name_of(frame.function);
+        const size_t offset = module.body_of(frame.function).offset_bytes + frame.wasm_offset;
+        text += fmt::format("    {}: {:#8x} - <unknown>!{}\n", i, offset,
+                            name.empty() ? fmt::format("<wasm function {}>", frame.function.value) : std::string{name});
+    }
+    text += fmt::format("\nCaused by:\n    wasm trap: {}", reason_of(trap.kind));
+    if (!trap.detail.empty()) text += ": " + trap.detail;
+    return text;
+}
+
+Guest::Guest(std::shared_ptr<const Loaded> loaded, const WorkerEnvironment& environment,
+             std::function<void(const GuestEnd&)> on_end)
+    : m_loaded(std::move(loaded)), m_environment(environment), m_on_end(std::move(on_end)),
+      m_wake_timer(environment.loop, [this] { wake(); }), m_timeout_timer(environment.loop, [this] { stop_for_timeout(); })
+{
+}
+
+Guest::~Guest() = default;
+
+void Guest::abandon()
+{
+    if (m_world != nullptr) m_world->take_downstream().reset();
+    end({.exit_code = cli::exit_cannot_run, .text = {}});
+}
+
+void Guest::serve(std::shared_ptr<const Loaded> loaded, const WorkerEnvironment& environment, fastly::DownstreamRequest request,
+                  std::function<void(const GuestEnd&)> on_end)
+{
+    const auto guest = std::make_shared<Guest>(std::move(loaded), environment, std::move(on_end));
+    environment.guests.insert(guest);
+    guest->begin(std::move(request));
+}
+
+Result<const runtime::Function*, std::string> Guest::prepare(fastly::DownstreamRequest request)
+{
+    const GuestOptions& options = *m_loaded->options;
+    m_world = std::make_unique<fastly::World>(m_loaded->service, m_environment.network, *this, std::move(request), options.limits);
+    wasip1::WorldConfig config;
+    config.args = options.args;
+    config.environment = environment_of(m_arrival->number);
+    config.stdin_fd = empty_input();
+    auto wasi = wasip1::World::create(std::move(config));
+    if (!wasi) return Unexpected{wasi.error().to_string()};
+    m_wasi = std::move(*wasi);
+    auto store = runtime::Store::create(m_loaded->engine);
+    if (!store) return Unexpected{"cannot make a stack for an instance: " + store.error().to_string()};
+    m_store = std::move(*store);
+    m_store->set_interrupt_handler(answer_interrupt, nullptr);
+    WEIR_TRY(imports, m_loaded->trace ? traced_imports() : linked_imports());
+    auto instance = m_store->instantiate(m_loaded->code, imports);
+    if (!instance) {
+        if (const auto* const trap = std::get_if<runtime::Trap>(&instance.error())) return Unexpected{describe_trap(*trap)};
+        if (const auto* const text = std::get_if<std::string>(&instance.error())) return Unexpected{*text};
+        return Unexpected{std::string{"the service ended while it was instantiated"}};
+    }
+    const auto start = (*instance)->find_export("_start");
+    return std::get<const runtime::Function*>(*start);  // that there is one was tested when it was loaded
+}
+
+Result<std::vector<runtime::Extern>, std::string> Guest::linked_imports()
+{
+    std::vector<runtime::Extern> imports;
+    imports.reserve(m_loaded->imports.size());
+    for (const LinkedImport& import : m_loaded->imports) {
+        void* data = m_world.get();
+        if (import.world == LinkedImport::World::waits) data = &m_world->waits();
+        if (import.world == LinkedImport::World::wasi) data = m_wasi.get();
+        const runtime::Function* const function = m_store->create_host_function(import.type, import.entry, data);
+        if (function == nullptr) return Unexpected{std::string{"there is no more room for code"}};
+        imports.emplace_back(function);
+    }
+    return imports;
+}
+
+Result<std::vector<runtime::Extern>, std::string> Guest::traced_imports()
+{
+    m_tracer = std::make_unique<trace::Tracer>(m_loaded->trace->options, m_loaded->trace->output);
+    runtime::Linker linker;
+    linker.set_adapter(*m_tracer);
+    m_world->add_to(linker);
+    m_wasi->add_to(linker);
+    auto imports = linker.resolve(*m_store, *m_loaded->code->module());
+    if (!imports) return Unexpected{std::string{"an import that was there at the start is missing"}};
+    return std::move(*imports);
+}
+
+void Guest::begin(fastly::DownstreamRequest request)
+{
+    m_arrival = request.request.arrival;
+    if (m_loaded->options->timeout.count() != 0) m_timeout_timer.set_after(m_loaded->options->timeout);
+    const auto start = prepare(std::move(request));
+    if (!start) {
+        end({.exit_code = cli::exit_cannot_run, .text = start.error()});
+        return;
+    }
+    turn([&] { return m_store->start(**start, &m_none); });
+}
+
+template <class Run>
+void Guest::turn(Run run)
+{
+    const auto self = shared_from_this();
+    m_turn_started_ns = thread_cpu_ns();
+    m_is_running = true;
+    const runtime::Progress progress = [&] {
+        const Preemption::Turn its_turn{m_environment.preemption, *m_store};
+        return run();
+    }();
+    m_is_running = false;
+    m_cpu_before_ns += thread_cpu_ns() - m_turn_started_ns;
+    if (const auto* const suspended = std::get_if<runtime::Suspended>(&progress)) {
+        if (suspended->by != runtime::Suspended::By::interrupt) return;
+        m_is_waiting = true;
+        wake();  // it could go on at once: when the others have had their turn
+        return;
+    }
+    if (const auto* const trap = std::get_if<runtime::Trap>(&progress)) {
+        if (m_has_timed_out)
+            end({.exit_code = cli::exit_timeout, .text = "the service took longer than it may (--request-timeout)"});
+        else end({.exit_code = cli::exit_trap, .text = describe_trap(*trap)});
+    } else if (const auto* const exit = std::get_if<runtime::Exit>(&progress); exit != nullptr && exit->code != 0) {
+        end({.exit_code = exit->code <= 255 ? static_cast<int>(exit->code) : 255,
+             .text = fmt::format("Exited with i32 exit status {}", exit->code)});
+    } else {
+        end({});
+    }
+}
+
+void Guest::resume()
+{
+    m_is_resume_posted = false;
+    if (!m_is_waiting) return;
+    m_is_waiting = false;
+    turn([this] { return m_store->resume(); });
+}
+
+bool Guest::wait(runtime::HostFunctionContext& call, std::optional<fastly::Clock::time_point> deadline) noexcept
+{
+    const bool yields = deadline && *deadline <= fastly::Clock::now();
+    if (!yields && std::exchange(m_is_woken, false)) return true;
+    m_is_waiting = true;
+    if (yields) wake();
+    else if (deadline) m_wake_timer.set(*deadline);
+    const runtime::Resumption resumption = runtime::suspend(call);
+    m_is_waiting = m_is_woken = false;
+    m_wake_timer.clear();
+    return resumption == runtime::Resumption::resumed;
+}
+
+void Guest::wake() noexcept
+{
+    if (!m_is_waiting) {
+        m_is_woken = true;
+        return;
+    }
+    if (std::exchange(m_is_resume_posted, true)) return;
+    m_environment.loop.post([self = shared_from_this()] { self->resume(); });
+}
+
+uint64_t Guest::guest_cpu_ns() const noexcept { return m_cpu_before_ns + (m_is_running ? thread_cpu_ns() - m_turn_started_ns : 0); }
+
+std::unique_ptr<fastly::Promise> Guest::next_request(std::chrono::milliseconds timeout)
+{
+    if (m_further_requests == WaitingGuests::most_requests) return nullptr;
+    ++m_further_requests;
+    // What it may take counts anew, from the latest time at which the request can come.
+    if (m_loaded->options->timeout.count() != 0) m_timeout_timer.set_after(timeout + m_loaded->options->timeout);
+    return m_environment.waiting.wait(m_environment.loop, timeout);
+}
+
+void Guest::stop_for_timeout()
+{
+    if (m_store == nullptr || !m_store->is_suspended()) return;
+    m_has_timed_out = true;
+    m_is_waiting = false;
+    turn([this]() -> runtime::Progress {
+        runtime::Outcome outcome = m_store->stop(turn_is_over);
+        return std::visit([](auto& how) -> runtime::Progress { return std::move(how); }, outcome);
+    });
+}
+
+void Guest::end(GuestEnd how)
+{
+    const auto self = shared_from_this();
+    m_timeout_timer.clear();
+    m_wake_timer.clear();
+    m_is_waiting = false;  // a resumption that is posted finds nothing to do
+    if (m_world != nullptr) m_arrival = m_world->current().arrival;
+    if (m_tracer) m_tracer->finish();
+    if (m_loaded->log->shows(Level::info) && m_store != nullptr)
+        m_loaded->log->write(Level::info, m_arrival.get(),
+                             fmt::format("request completed using {} ms of CPU", m_cpu_before_ns / 1'000'000));
+    if (!how.text.empty())
+        m_loaded->log->write(Level::error, m_arrival.get(),
+                             (how.exit_code == cli::exit_trap ? "WebAssembly trapped: " : "WebAssembly exited with error: ") +
+                                 how.text);
+    if (auto downstream = m_world == nullptr ? nullptr : m_world->take_downstream()) {
+        fastly::Response response;
+        if (!how.text.empty()) {
+            response.status = 500;
+            response.headers.append("content-type", "text/plain");
+        }
+        downstream->respond(std::move(response), fastly::Body{how.text});
+    }
+    // The store first: what its guest left in the middle of a host function refers to the worlds.
+    m_store.reset();
+    m_world.reset();
+    m_wasi.reset();
+    m_environment.guests.erase(self);
+    const auto on_end = std::exchange(m_on_end, nullptr);
+    if (on_end) on_end(how);
+}
+
+}  // namespace weir::serve

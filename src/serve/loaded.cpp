@@ -1,0 +1,142 @@
+#include "serve/loaded.hpp"
+
+#include "baseline/baseline.hpp"
+#include "cli/input.hpp"
+#include "cli/link_problem.hpp"
+#include "cli/tier.hpp"
+#include "cli/world.hpp"
+#include "host/wasip1/world.hpp"
+#include "runtime/linker.hpp"
+#include "runtime/store.hpp"
+#include "serve/config/fastly_toml.hpp"
+#include "serve/config/section.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <vector>
+
+namespace weir::serve {
+
+namespace {
+
+using cli::Problem;
+
+/// Notes what the linker finds, in the order in which it does: that of the imports. Worlds are told apart by the data that they are given.
+class Recorder final : public runtime::HostAdapter {
+public:
+    runtime::HostBinding adapt(const runtime::HostModule& /*module*/, const runtime::HostFunction& /*function*/,
+                               runtime::HostBinding binding) override
+    {
+        using World = LinkedImport::World;
+        const World world = binding.data == &waits ? World::waits : binding.data == &wasi ? World::wasi : World::fastly;
+        found.push_back({world, {}, binding.entry});
+        return binding;
+    }
+    std::vector<LinkedImport> found;
+    char fastly = 0, waits = 0, wasi = 0;
+};
+
+/// Finds every import; the problem says what is missing.
+Result<std::vector<LinkedImport>, Problem> link(const Loaded& loaded)
+{
+    const wasm::Module& module = *loaded.code->module();
+    auto store = runtime::Store::create(loaded.engine);
+    if (!store) return Unexpected{Problem{.error = "weir cannot start", .because = store.error().to_string(), .hint = {}}};
+    Recorder recorder;
+    runtime::Linker linker;
+    linker.set_adapter(recorder);
+    fastly::World::add_to(linker, &recorder.fastly, &recorder.waits);
+    for (const runtime::HostModule& m : wasip1::World::host_modules()) linker.add(m, &recorder.wasi);
+    const auto imports = linker.resolve(**store, module);
+    if (!imports) return Unexpected{cli::link_problem(loaded.options->file, module, imports.error())};
+    for (size_t i = 0; i < module.imports.size(); ++i)
+        recorder.found[i].type = std::get<wasm::FuncExtern>(module.imports[i].type).type;
+    return std::move(recorder.found);
+}
+
+Result<void, Problem> check_start(const std::string& file, const wasm::Module& module)
+{
+    const wasm::Export* const start = module.find_export("_start");
+    if (start != nullptr && start->kind == wasm::ExternKind::func &&
+        module.func_type(wasm::FuncIdx{start->index}) == wasm::FuncType{})
+        return {};
+    return Unexpected{
+        Problem{.error = fmt::format("'{}' cannot serve requests", cli::printable(file)),
+                .because = "it exports no function _start that takes and answers nothing, which is called for each request",
+                .hint = "build it as a command, not as a library (reactor)"}};
+}
+
+/// A service without a configuration of its own.
+std::shared_ptr<fastly::Service> bare_service() { return *parse_fastly_toml(""); }
+
+}  // namespace
+
+Result<std::shared_ptr<fastly::Service>, Problem> load_config(const std::string& file)
+{
+    auto text = read_file(file);
+    if (!text)
+        return Unexpected{
+            Problem{.error = fmt::format("error reading '{}'", cli::printable(file)), .because = text.error(), .hint = {}}};
+    auto service = parse_fastly_toml(*text);
+    if (service) return std::move(*service);
+    std::string lines;
+    for (const ConfigProblem& problem : service.error()) {
+        if (!lines.empty()) lines += '\n';
+        lines += problem.line == 0
+                   ? fmt::format("{}: {}", cli::printable(file), cli::printable(problem.text))
+                   : fmt::format("{}:{}:{}: {}", cli::printable(file), problem.line, problem.column, cli::printable(problem.text));
+    }
+    const size_t count = service.error().size();
+    return Unexpected{
+        Problem{.error = fmt::format("error parsing `{}`: {} mistake{}", cli::printable(file), count, count == 1 ? "" : "s"),
+                .because = lines,
+                .hint = {}}};
+}
+
+Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestOptions> options, std::shared_ptr<const Log> log)
+{
+    auto loaded = std::make_shared<Loaded>();
+    loaded->options = options;
+    loaded->log = log;
+    std::shared_ptr<fastly::Service> service;
+    if (options->config_file.empty()) {
+        service = bare_service();
+    } else {
+        WEIR_TRY(configured, load_config(options->config_file));
+        service = std::move(configured);
+    }
+    service->log = [log](std::string_view endpoint, std::string_view message) { log->write_entry(endpoint, message); };
+    service->warn = [log](const fastly::Arrival* request, std::string_view text) { log->write(Level::warn, request, text); };
+    loaded->service = std::move(service);
+
+    if (options->trace.is_on()) {
+        std::vector<runtime::HostModule> modules;
+        for (const auto table : {fastly::World::host_modules(), wasip1::World::host_modules()})
+            modules.insert(modules.end(), table.begin(), table.end());
+        WEIR_TRY(target, cli::open_trace(options->trace, modules));
+        loaded->trace = std::move(target);
+    }
+    WEIR_CHECK(cli::check_tier(options->tier));
+    runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options->bounds};
+    cli::choose_tiers(options->tier, config);
+    config.max_memory_bytes = options->max_memory_bytes;
+    auto engine = runtime::Engine::create(std::move(config));
+    if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
+    loaded->engine = std::move(*engine);
+    WEIR_TRY(module, cli::load_file(options->file, loaded->engine->types(), cli::FileBytes::copied));
+    WEIR_CHECK(check_start(options->file, *module));
+    auto code = runtime::ModuleCode::create(loaded->engine, module);
+    if (!code)
+        return Unexpected{Problem{.error = fmt::format("cannot run '{}'", cli::printable(options->file)),
+                                  .because = cli::printable(code.error()),
+                                  .hint = {}}};
+    loaded->code = std::move(*code);
+    WEIR_TRY(imports, link(*loaded));
+    loaded->imports = std::move(imports);
+    if (options->config_file.empty())
+        log->write(Level::warn, nullptr, "no configuration is given (-C fastly.toml): there are no backends and no stores");
+    return loaded;
+}
+
+}  // namespace weir::serve

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "host/fastly/network.hpp"
+#include "http/event_loop.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace weir::serve {
+
+/// The guests of a worker that have answered their request and wait for another, which spares it the start of an instance.
+class WaitingGuests {
+public:
+    /// Most that wait at a time, and most requests that one gets beyond its first.
+    static constexpr size_t most_waiting = 5;
+    static constexpr uint32_t most_requests = 5;
+
+    /// `serve` starts an instance for a request that was promised to a guest which went away without taking it.
+    explicit WaitingGuests(std::function<void(fastly::DownstreamRequest)> serve) : m_serve(std::move(serve)) {}
+
+    /// What a guest waits with. Null when too many wait.
+    [[nodiscard]] std::unique_ptr<fastly::Promise> wait(http::EventLoop& loop, std::chrono::milliseconds timeout);
+    /// Hands a request to the guest that began to wait last. False, and nothing is taken, when none waits.
+    [[nodiscard]] bool take(fastly::DownstreamRequest& request);
+
+private:
+    class Place;
+    std::function<void(fastly::DownstreamRequest)> m_serve;
+    std::vector<Place*> m_places;
+};
+
+}  // namespace weir::serve

@@ -1,0 +1,229 @@
+#include "serve/server.hpp"
+
+#include "http/server.hpp"
+#include "serve/message.hpp"
+#include "serve/watch.hpp"
+#include "serve/worker.hpp"
+
+#include <fmt/format.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+namespace weir::serve {
+
+namespace {
+
+using cli::Problem;
+
+/// How long requests that run may take once the server is told to end.
+constexpr std::chrono::seconds grace{30};
+
+/// What the workers share.
+struct Shared {
+    std::mutex mutex;                      // guards `loaded`
+    std::shared_ptr<const Loaded> loaded;  // another after a change
+    uint32_t max_instances;
+    std::atomic<uint32_t> instances{0};
+
+    [[nodiscard]] std::shared_ptr<const Loaded> current()
+    {
+        const std::scoped_lock lock{mutex};
+        return loaded;
+    }
+};
+
+class HttpDownstream final : public fastly::Downstream {
+public:
+    HttpDownstream(http::EventLoop& loop, http::Responder responder) : m_loop(loop), m_responder(std::move(responder)) {}
+    void respond(fastly::Response response, fastly::Body body) override
+    {
+        const http::Framing framing = to_framing(response.framing);
+        // False: the client is gone, which is no business of the guest's.
+        m_responder.send(to_head(std::move(response)), std::move(body).to_reader(m_loop), framing);
+    }
+    void respond_with(std::unique_ptr<fastly::Exchange> exchange, std::vector<fastly::HeaderEdit> edits) override
+    {
+        respond_when_done(std::move(exchange), std::move(edits), std::make_unique<HttpDownstream>(m_loop, std::move(m_responder)));
+    }
+
+private:
+    http::EventLoop& m_loop;
+    http::Responder m_responder;
+};
+
+/// The preemption of every worker, for the one ticker that there is.
+class Ticking {
+public:
+    void add(Preemption& preemption)
+    {
+        const std::scoped_lock lock{m_mutex};
+        m_workers.push_back(&preemption);
+    }
+    void remove(Preemption& preemption)
+    {
+        const std::scoped_lock lock{m_mutex};
+        std::erase(m_workers, &preemption);
+    }
+    void tick()
+    {
+        const std::scoped_lock lock{m_mutex};
+        for (Preemption* const worker : m_workers) worker->tick();
+    }
+
+private:
+    std::mutex m_mutex;  // guards what follows
+    std::vector<Preemption*> m_workers;
+};
+
+class Handler final : public http::Handler {
+public:
+    Handler(http::EventLoop& loop, Shared& shared, Ticking& ticking)
+        : m_shared(shared), m_ticking(ticking),
+          m_worker(loop, [this](fastly::DownstreamRequest request) { serve_later(std::move(request)); })
+    {
+        m_ticking.add(m_worker.preemption());
+    }
+    ~Handler() override { m_ticking.remove(m_worker.preemption()); }
+
+    void handle(http::Request request, http::Responder responder) override
+    {
+        fastly::DownstreamRequest to_serve{
+            .request = to_request(std::move(request.head), request.id, std::move(request.connection)),
+            .body = fastly::Body{std::move(request.body)},
+            .downstream = std::make_unique<HttpDownstream>(m_worker.environment().loop, std::move(responder))};
+        const auto log = m_shared.current()->log;
+        if (log->shows(Level::info))
+            log->write(Level::info, to_serve.request.arrival.get(),
+                       fmt::format("handling request {} {}", to_serve.request.method, to_serve.request.uri.to_string()));
+        serve(std::move(to_serve));
+    }
+
+private:
+    /// By an instance that waits for another request, or else by a new one.
+    void serve(fastly::DownstreamRequest request)
+    {
+        if (m_worker.environment().waiting.take(request)) return;
+        if (m_shared.instances.fetch_add(1) >= m_shared.max_instances) {
+            m_shared.instances.fetch_sub(1);
+            fastly::Response busy;
+            busy.status = 503;
+            busy.headers.append("retry-after", "1");
+            request.downstream->respond(std::move(busy), fastly::Body{"the server is busy\n"});
+            return;
+        }
+        Guest::serve(m_shared.current(), m_worker.environment(), std::move(request),
+                     [this](const GuestEnd&) { m_shared.instances.fetch_sub(1); });
+    }
+    /// A guest has gone away that the request was promised to: when that is over.
+    void serve_later(fastly::DownstreamRequest request)
+    {
+        m_worker.environment().loop.post([this, request = std::move(request)]() mutable { serve(std::move(request)); });
+    }
+
+    Shared& m_shared;
+    Ticking& m_ticking;
+    Worker m_worker;
+};
+
+/// Loads module and configuration again; what runs goes on with what it began with.
+void reload(Shared& shared)
+{
+    const auto old = shared.current();
+    auto loaded = load(old->options, old->log);
+    if (!loaded) {
+        Problem& problem = loaded.error();
+        old->log->write(Level::error, nullptr,
+                        fmt::format("what changed cannot be served, the old version goes on: {}{}{}", problem.error,
+                                    problem.because.empty() ? "" : "\n", problem.because));
+        return;
+    }
+    {
+        const std::scoped_lock lock{shared.mutex};
+        shared.loaded = std::move(*loaded);
+    }
+    cli::print(STDOUT_FILENO, fmt::format("Reloaded {}\n", cli::printable(old->options->file)));
+}
+
+Result<http::ServerOptions, Problem> server_options(const ServerConfig& config)
+{
+    http::ServerOptions options;
+    options.workers = config.workers;
+    for (const std::string& text : config.addresses) {
+        auto address = http::ListenAddress::parse(text);
+        if (!address)
+            return Unexpected{Problem{.error = fmt::format("--addr '{}' is not understood", cli::printable(text)),
+                                      .because = address.error(),
+                                      .hint = {},
+                                      .exit_code = cli::exit_usage}};
+        options.listen.push_back(std::move(*address));
+    }
+    for (http::ListenAddress& inherited : http::inherited_listeners()) options.listen.push_back(std::move(inherited));
+    if (config.tls_certificate.empty()) return options;
+    http::TlsServerOptions tls;
+    tls.certificate_file = config.tls_certificate;
+    tls.key_file = config.tls_key;
+    auto context = http::TlsServerContext::create(tls);
+    if (!context) return Unexpected{Problem{.error = "cannot serve TLS", .because = context.error(), .hint = {}}};
+    options.tls = std::move(*context);
+    return options;
+}
+
+/// SIGINT and SIGTERM come to the thread that asks for them, not to a handler. Before there are other threads.
+sigset_t block_signals()
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    return set;
+}
+
+}  // namespace
+
+int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& config)
+{
+    auto options = server_options(config);
+    if (!options) return cli::report(options.error());
+    const sigset_t signals = block_signals();
+    ::signal(SIGPIPE, SIG_IGN);
+    const bool has_tls = options->tls != nullptr;
+    const std::vector<std::string> files{loaded->options->file, loaded->options->config_file};
+
+    Shared shared{.mutex = {}, .loaded = std::move(loaded), .max_instances = config.max_instances};
+    Ticking ticking;
+    const Ticker ticker{[&] { ticking.tick(); }};
+    auto server = http::Server::start(std::move(*options), [&](const http::WorkerContext& context) {
+        return std::make_unique<Handler>(context.loop, shared, ticking);
+    });
+    if (!server) return cli::report({.error = "cannot listen", .because = server.error(), .hint = {}});
+    std::unique_ptr<Watch> watch;
+    if (config.watches) {
+        std::vector<std::string> watched = files;
+        std::erase(watched, std::string{});
+        auto made = Watch::create(std::move(watched), [&] { reload(shared); });
+        if (!made) return cli::report({.error = "cannot watch the files", .because = made.error().to_string(), .hint = {}});
+        watch = std::move(*made);
+    }
+    // Tools wait for this line.
+    for (const http::Address& address : (*server)->addresses())
+        cli::print(STDOUT_FILENO, fmt::format("Listening on {}://{}\n", has_tls ? "https" : "http", address.to_string()));
+
+    int signal = 0;
+    ::sigwait(&signals, &signal);
+    watch.reset();
+    (*server)->stop(grace);
+    // The next one has its usual effect.
+    ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    (*server)->wait();
+    return 0;
+}
+
+}  // namespace weir::serve

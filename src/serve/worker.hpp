@@ -1,0 +1,38 @@
+#pragma once
+
+#include "http/event_loop.hpp"
+#include "serve/guest.hpp"
+#include "serve/network.hpp"
+#include "serve/preemption.hpp"
+
+#include <functional>
+#include <memory>
+#include <unordered_set>
+
+namespace weir::serve {
+
+/// What guests of one thread share. Made and destroyed on that thread; with it end the guests that still wait.
+class Worker {
+public:
+    /// `serve` starts an instance for a request; it is called from the loop.
+    Worker(http::EventLoop& loop, std::function<void(fastly::DownstreamRequest)> serve)
+        : m_network(make_network(loop)), m_waiting(std::move(serve)),
+          m_environment{loop, *m_network, m_preemption, m_guests, m_waiting}
+    {
+    }
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    [[nodiscard]] const WorkerEnvironment& environment() const { return m_environment; }
+    [[nodiscard]] Preemption& preemption() { return m_preemption; }
+
+private:
+    std::unique_ptr<fastly::Network> m_network;
+    Preemption m_preemption;
+    WaitingGuests m_waiting;
+    std::unordered_set<std::shared_ptr<Guest>> m_guests;
+    WorkerEnvironment m_environment;
+};
+
+}  // namespace weir::serve

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Tests of `weir serve` over the network: many requests, guests that misbehave beside others, backends, reloading, stopping.
+
+Usage: serve_test.py WEIR_SERVE [unittest's arguments]      (CTest gives it)
+"""
+
+import http.client
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+from origin import Origin
+
+SERVE = os.path.abspath(sys.argv[1])
+HERE = pathlib.Path(__file__).resolve().parent
+CLANG = shutil.which("clang++-22")
+SDK = HERE.parent.parent / "sdk" / "include"
+
+CONFIG = """
+[local_server.backends.live]
+url = "http://127.0.0.1:{live}/prefix/"
+[local_server.backends.refused]
+url = "http://127.0.0.1:{closed}"
+[local_server.backends.impatient]
+url = "http://127.0.0.1:{live}"
+first_byte_timeout_ms = 50
+[local_server.kv_stores]
+counter = []
+"""
+SERVICE = """
+#include "weir/fastly.hpp"
+int main() {{ return weir::fastly::serve([](weir::fastly::Request&) {{ return weir::fastly::Response{{"{text}"}}; }}); }}
+"""
+
+
+def compile_guest(output, *sources, options=()):
+    subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-exceptions",
+                    f"-I{SDK}", *options, "-o", output, *sources], check=True)
+
+
+class Server:
+    """A running weir-serve; `lines` are what it has printed."""
+
+    def __init__(self, folder, guest, *words):
+        self.process = subprocess.Popen([SERVE, "--addr", "127.0.0.1:0", *words, guest], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                        text=True, cwd=folder)
+        self.lines = []
+        self.arrived = threading.Condition()
+        self.ended = False
+        threading.Thread(target=self.read, daemon=True).start()
+        self.port = int(self.wait_for("Listening on http://").rpartition(":")[2])
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.arrived:
+                self.lines.append(line.rstrip("\n"))
+                self.arrived.notify_all()
+        with self.arrived:
+            self.ended = True
+            self.arrived.notify_all()
+
+    def wait_for(self, text):
+        def find():
+            return next((line for line in self.lines if text in line), None)
+        with self.arrived:
+            self.arrived.wait_for(lambda: find() or self.ended, timeout=60)
+            found = find()
+        if found is None:
+            raise AssertionError(f"no line with {text!r} in {self.lines}")
+        return found
+
+    def get(self, path, method="GET", body=None, headers={}, timeout=60):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return response, response.read()
+        finally:
+            connection.close()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(60)
+        finally:
+            self.process.stdout.close()
+
+
+@unittest.skipUnless(CLANG, "scripts/setup demos installs the guests' compiler")
+class Serve(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        cls.guest = cls.folder / "guest.wasm"
+        compile_guest(cls.guest, *sorted(HERE.glob("*.cpp")))
+        cls.origin = Origin()
+        cls.addClassCleanup(cls.origin.server_close)
+        cls.addClassCleanup(cls.origin.shutdown)
+        cls.addClassCleanup(cls.origin.released.set)
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            closed = unused.getsockname()[1]
+        (cls.folder / "fastly.toml").write_text(CONFIG.format(live=cls.origin.port, closed=closed))
+
+    def start(self, *words, guest=None):
+        server = Server(self.folder, guest or self.guest, *words)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_answers(self):
+        server = self.start()
+        response, body = server.get("/echo", "POST", b"x" * 3_000_000)
+        self.assertEqual((response.status, len(body)), (200, 3_000_000))
+        response, body = server.get("/nothing")
+        self.assertEqual((response.status, response.getheader("content-length"), body), (200, "0", b""))
+        self.assertEqual(server.get("/bodies")[1], b"ok")
+        self.assertEqual(server.get("/exit-3")[0].status, 500)
+        self.assertEqual(server.stop(), 0)
+
+    def test_streams(self):
+        server = self.start()
+        response, body = server.get("/stream")
+        self.assertEqual(body, b"first,second,third," + b"x" * 2**20 + b"ok")
+        response, body = server.get("/echo", "POST", iter([b"one,", b"two"]))  # chunked
+        self.assertEqual(body, b"one,two")
+
+    def test_cut_streams_do_not_look_finished(self):
+        server = self.start()
+        for path in ("/stream-cut", "/stream-trap", "/stream-forget"):
+            with self.subTest(path), self.assertRaises((http.client.IncompleteRead, ConnectionResetError)):
+                server.get(path)
+        self.assertEqual(server.get("/bodies")[1], b"ok")
+
+    def test_guests_that_loop_or_trap_do_not_stop_others(self):
+        server = self.start("--workers", "1", "--request-timeout", "60s")
+        stuck = []
+        for path in ("/loop", "/hang", "/loop"):
+            connection = socket.create_connection(("127.0.0.1", server.port))
+            self.addCleanup(connection.close)
+            connection.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+            stuck.append(connection)
+        for _ in range(5):
+            self.assertEqual(server.get("/nothing")[0].status, 200)
+            self.assertEqual(server.get("/trap")[0].status, 500)
+        server.process.kill()
+
+    def test_timeout(self):
+        server = self.start("--workers", "1", "--request-timeout", "100ms")
+        for path in ("/loop", "/hang"):
+            response, body = server.get(path)
+            self.assertEqual(response.status, 500)
+            self.assertIn(b"--request-timeout", body)
+
+    def test_too_many_instances(self):
+        server = self.start("--workers", "1", "--max-instances", "1", "--request-timeout", "60s")
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n12")
+            self.assertEqual(connection.recv(12), b"HTTP/1.1 200")  # it runs, and waits for the rest
+            # A response whose body is still to come keeps no instance: the guest has ended.
+            self.assertEqual(server.get("/nothing")[0].status, 200)
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"GET /loop HTTP/1.1\r\nhost: x\r\n\r\n")
+            while server.get("/nothing")[0].status != 503:
+                pass  # until the other has arrived
+        server.process.kill()
+
+    def test_stop_finishes_what_runs(self):
+        server = self.start()
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n12")
+            received = connection.recv(65536)
+            self.assertTrue(received.startswith(b"HTTP/1.1 200"))
+            server.process.send_signal(signal.SIGINT)
+            connection.sendall(b"34")
+            while not received.endswith(b"1234"):
+                more = connection.recv(65536)
+                self.assertTrue(more, received)
+                received += more
+        self.assertEqual(server.process.wait(60), 0)
+
+    def test_an_instance_may_serve_several_requests(self):
+        server = self.start("--workers", "1")
+        answers = set()
+        # A request that comes before the instance has asked for it starts another one.
+        while len(answers) < 6:
+            answers.add(server.get("/several")[1].decode())
+        self.assertEqual(answers, {f"request {n} of this instance" for n in range(1, 7)})
+
+    def test_watch_reloads_and_keeps_the_old_version_when_the_new_is_broken(self):
+        def build(text):
+            source, built = self.folder / "service.cpp", self.folder / "new.wasm"
+            source.write_text(SERVICE.format(text=text))
+            compile_guest(built, source)
+            return built.read_bytes()
+        guest = self.folder / "watched.wasm"
+        guest.write_bytes(build("one"))
+        second = build("two")
+        server = self.start("--watch", guest=guest)
+        self.assertEqual(server.get("/")[1], b"one")
+        guest.write_bytes(b"broken")
+        server.wait_for("what changed cannot be served, the old version goes on")
+        self.assertEqual(server.get("/")[1], b"one")
+        (self.folder / "new.wasm").write_bytes(second)
+        (self.folder / "new.wasm").replace(guest)
+        server.wait_for("Reloaded")
+        self.assertEqual(server.get("/")[1], b"two")
+
+    def test_backends(self):
+        server = self.start("-C", "fastly.toml", "--workers", "1")
+        self.assertEqual(server.get("/sending")[1].decode(), "ok")
+
+    def test_answer_of_a_backend_left_to_the_host(self):
+        server = self.start("-C", "fastly.toml")
+        response, _ = server.get("/pending-live")
+        headers = {name.lower() for name, _ in response.getheaders()}
+        self.assertEqual(response.status, 200)
+        self.assertTrue({"x-any", "x-response", "x-host"} <= headers and not headers & {"x-line", "x-error"}, headers)
+        response, body = server.get("/pending-refused")
+        headers = {name.lower() for name, _ in response.getheaders()}
+        self.assertEqual(response.status, 502)
+        self.assertTrue({"x-any", "x-error"} <= headers and "x-response" not in headers, headers)
+        self.assertIn(b"'refused'", body)
+
+    def test_addresses(self):
+        path = self.folder / "s.sock"
+        server = Server(self.folder, self.guest, "--addr", f"unix:{path}")
+        self.addCleanup(server.stop)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(path))
+            connection.sendall(b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 200"))
+        for wrong in ("nonsense", "127.0.0.1:99999"):
+            done = subprocess.run([SERVE, "--addr", wrong, self.guest], capture_output=True, text=True, timeout=60)
+            self.assertEqual(done.returncode, 2, done.stderr)
+
+    def test_in_place_of_viceroy(self):
+        viceroy = self.folder / "viceroy"
+        viceroy.symlink_to(SERVE)
+        run = lambda *words: subprocess.run([viceroy, *words], capture_output=True, text=True, cwd=self.folder, timeout=60)
+        self.assertRegex(run("--version").stdout, r"^viceroy \d+\.\d+\.\d+\n$")
+        self.assertEqual(run("run", "-C", "fastly.toml", self.guest, "a", "--b").returncode, 0)
+        self.assertEqual(run("adapt", self.guest).returncode, 2)
+        process = subprocess.Popen([viceroy, "-v", "-C", self.folder / "fastly.toml", "--addr", "127.0.0.1:0", self.guest],
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.assertTrue(process.stdout.readline().startswith("Listening on http://127.0.0.1:"))
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(60), 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])

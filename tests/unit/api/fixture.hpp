@@ -1,0 +1,51 @@
+#pragma once
+
+#include "support/execution.hpp"
+#include "weir/weir.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+namespace weir::test {
+
+/// An engine, a linker with what kitchen() imports, and that module.
+struct Api : testing::Test {
+    Engine engine = Engine::create().value_or(Engine{});
+    Linker linker{engine};
+    Module module = load(engine);
+
+    static Module load(const Engine& engine);
+    Prepared prepare()
+    {
+        auto prepared = linker.prepare(module);
+        if (prepared) return *prepared;
+        ADD_FAILURE() << prepared.error().message;
+        return {};
+    }
+    Api()
+    {
+        linker.define("host", "add", [](int32_t a, int32_t b) { return a + b; });
+        linker.define("host", "note", [](int32_t) {});
+    }
+};
+
+/// Unwraps, or fails the test and ends the program: nothing after it makes sense.
+template <class T>
+T must(Result<T> result)
+{
+    if (!result) {
+        ADD_FAILURE() << result.error().to_string();
+        std::abort();
+    }
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+template <class T>
+std::string message_of(const Result<T>& result)
+{
+    return result ? std::string{"no error"} : result.error().message;
+}
+
+}  // namespace weir::test
