@@ -109,7 +109,8 @@ uint32_t weir_builtin_is_subtype(InstanceContext* cx, uint32_t actual, uint32_t 
     return cx->instance->module().registry->is_subtype(wasm::TypeId{actual}, wasm::TypeId{expected}) ? 1 : 0;
 }
 
-uint64_t weir_builtin_atomic_wait32(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t expected, int64_t timeout_ns) noexcept
+uint64_t weir_builtin_atomic_wait32(InstanceContext* cx, uint32_t memory, uint64_t address, uint32_t expected,
+                                    int64_t timeout_ns) noexcept
 {
     Memory& m = memory_of(cx, memory);
     if (!m.contains(address, 4)) return failed(TrapKind::memory_out_of_bounds);
@@ -117,7 +118,8 @@ uint64_t weir_builtin_atomic_wait32(InstanceContext* cx, uint32_t memory, uint64
     return static_cast<uint32_t>(park(reinterpret_cast<std::atomic<uint32_t>*>(m.base + address), expected, timeout_ns));
 }
 
-uint64_t weir_builtin_atomic_wait64(InstanceContext* cx, uint32_t memory, uint64_t address, uint64_t expected, int64_t timeout_ns) noexcept
+uint64_t weir_builtin_atomic_wait64(InstanceContext* cx, uint32_t memory, uint64_t address, uint64_t expected,
+                                    int64_t timeout_ns) noexcept
 {
     Memory& m = memory_of(cx, memory);
     if (!m.contains(address, 8)) return failed(TrapKind::memory_out_of_bounds);

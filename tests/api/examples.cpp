@@ -164,9 +164,8 @@ Detached serve(const weir::Prepared& prepared, int32_t key, int32_t& answer)
 
 TEST_F(Examples, coroutines)
 {
-    linker.define_async("host", "fetch", [](const weir::Caller&, int32_t key, weir::Completion<int32_t> done) {
-        requests.emplace_back(key, done);
-    });
+    linker.define_async("host", "fetch",
+                        [](const weir::Caller&, int32_t key, weir::Completion<int32_t> done) { requests.emplace_back(key, done); });
     const weir::Prepared prepared = must(linker.prepare(module));
     int32_t one = 0, two = 0;
     serve(prepared, 1, one);

@@ -15,8 +15,7 @@
 namespace weir::guest {
 
 /// What is passed as one value of WebAssembly. Classes are not: the C ABI passes them by address, which no host would expect.
-template <class T>
-concept Passable = (std::is_arithmetic_v<T> && sizeof(T) <= 8) || std::is_enum_v<T> || std::is_pointer_v<T>;
+template <class T> concept Passable = (std::is_arithmetic_v<T> && sizeof(T) <= 8) || std::is_enum_v<T> || std::is_pointer_v<T>;
 
 template <class F>
 inline constexpr bool is_passable_function = false;
