@@ -160,9 +160,9 @@ TEST_F(Api, failures_of_host_functions_are_traps_with_their_message)
 
 TEST_F(Api, host_and_guest_call_one_another_in_turns)
 {
-    linker.define("host", "add", [](const Caller& caller, int32_t depth, int32_t sum) -> Result<int32_t> {
+    linker.define("host", "add", [](const Caller& caller, uint32_t depth, uint32_t sum) -> Result<uint32_t> {
         if (depth == 0) return sum;
-        const auto add = caller.get<int32_t(int32_t, int32_t)>("add");
+        const auto add = caller.get<uint32_t(uint32_t, uint32_t)>("add");
         if (!add) return Unexpected{add.error()};
         return (*add)(depth - 1, sum + depth);
     });

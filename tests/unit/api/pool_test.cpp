@@ -226,7 +226,7 @@ TEST_F(Api, threads_share_engine_module_and_pool)
     const Prepared prepared = prepare();
     std::vector<std::jthread> threads;
     for (int t = 0; t < 4; ++t)
-        threads.emplace_back([&] {
+        threads.emplace_back([&, t] {
             for (int i = 0; i < 200; ++i) {
                 const Instance instance = must(prepared.instantiate());
                 EXPECT_EQ(must(instance.call("count")), std::vector<Value>{6});
