@@ -58,6 +58,11 @@ iovec first_part(const iovec* vectors, size_t count)
 long shorten(long number, std::array<long, 6> arguments)
 {
     switch (number) {
+    case SYS_read:
+    case SYS_write:
+        ++plan.shortened;
+        arguments[2] = std::min<long>(arguments[2], plan.bytes);
+        break;
     case SYS_readv:
     case SYS_writev:
     case SYS_preadv:

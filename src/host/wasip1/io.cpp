@@ -83,10 +83,14 @@ bool wait_until_ready(int host_fd, short events) noexcept
     return runtime::interruptible_syscall(SYS_poll, &p, 1, -1) >= 0;
 }
 
-/// preadv2 or pwritev2 at the file's position: the plain call where there are no flags, which all files understand.
+/// preadv2 or pwritev2 at the file's position: the plain call where there are no flags, which all files understand, and the plainest for one
+/// buffer, which is what most guests bring.
 ssize_t transfer(const OpenFile& file, short events, const Buffers& buffers, int flags) noexcept
 {
     const bool reads = events == POLLIN;
+    if (flags == 0 && buffers.count() == 1)
+        return runtime::interruptible_syscall(reads ? SYS_read : SYS_write, file.host_fd, buffers.data()->iov_base,
+                                              buffers.data()->iov_len);
     if (flags == 0)
         return runtime::interruptible_syscall(reads ? SYS_readv : SYS_writev, file.host_fd, buffers.data(), buffers.count());
     return runtime::interruptible_syscall(reads ? SYS_preadv2 : SYS_pwritev2, file.host_fd, buffers.data(), buffers.count(), -1, -1,

@@ -128,9 +128,10 @@ protected:
 
 bool is_repeated_after_signals(long number)
 {
-    static const std::set<long> repeated{SYS_openat2,  SYS_readv,     SYS_writev,  SYS_preadv,    SYS_pwritev,   SYS_preadv2,
-                                         SYS_pwritev2, SYS_fallocate, SYS_fsync,   SYS_fdatasync, SYS_ftruncate, SYS_getrandom,
-                                         SYS_poll,     SYS_ppoll,     SYS_accept4, SYS_sendmsg,   SYS_recvmsg};
+    static const std::set<long> repeated{SYS_openat2, SYS_read,      SYS_write,     SYS_readv,     SYS_writev,
+                                         SYS_preadv,  SYS_pwritev,   SYS_preadv2,   SYS_pwritev2,  SYS_fallocate,
+                                         SYS_fsync,   SYS_fdatasync, SYS_ftruncate, SYS_getrandom, SYS_poll,
+                                         SYS_ppoll,   SYS_accept4,   SYS_sendmsg,   SYS_recvmsg};
     return repeated.contains(number);
 }
 
@@ -139,7 +140,7 @@ Errno expected(const Case& c, long number, int error)
 {
     if (error == EINTR && is_repeated_after_signals(number)) return Errno::success;
     if (error == EAGAIN && number == SYS_openat2) return Errno::success;  // a rename meanwhile; tried again
-    if (error == EAGAIN && (number == SYS_readv || number == SYS_writev) && c.is_waiting) return Errno::success;
+    if (error == EAGAIN && (number == SYS_read || number == SYS_write) && c.is_waiting) return Errno::success;
     if (c.can_do_otherwise) return Errno::success;
     switch (number) {
     case SYS_close: return c.closes && error != EINTR ? from_host(error) : Errno::success;
