@@ -19,6 +19,8 @@
 extern "C" {
 #endif
 
+/* NOLINTBEGIN(modernize-use-using, readability-identifier-naming): this is C. */
+
 typedef struct weir_engine weir_engine_t;
 typedef struct weir_module weir_module_t;
 typedef struct weir_linker weir_linker_t;
@@ -287,6 +289,8 @@ enum weir_resumption {
 };
 /* For host functions: leaves the guest until weir_task_resume. */
 weir_resumption_t weir_caller_suspend(const weir_caller_t* caller);
+
+/* NOLINTEND(modernize-use-using, readability-identifier-naming) */
 
 #ifdef __cplusplus
 }

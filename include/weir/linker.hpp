@@ -94,7 +94,7 @@ struct WithoutError<Result<T, Error>> {
 /// Makes a call from machine code one of a C++ callable. No exception leaves it.
 template <class F, class R, bool takes_caller, class... Args>
 struct HostBinder {
-    using Value = typename detail::WithoutError<R>::type;
+    using Value = detail::WithoutError<R>::type;
 
     static bool run(void* callable, void* context, detail::Slot* slots) noexcept
     {

@@ -181,7 +181,7 @@ struct AsyncArguments {
     };
     template <class F, class Next, class... Rest>
     struct Split<F, Next, Rest...> {
-        using Binder = typename AsyncArguments<Seen..., Next>::template Split<F, Rest...>::Binder;
+        using Binder = AsyncArguments<Seen..., Next>::template Split<F, Rest...>::Binder;
     };
 };
 template <class F>
@@ -189,7 +189,7 @@ struct AsyncSignature : AsyncSignature<decltype(&F::operator())> {};
 template <class... Args>
 struct AsyncSignature<void (*)(const Caller&, Args...)> {
     template <class F>
-    using Binder = typename AsyncArguments<>::template Split<F, Args...>::Binder;
+    using Binder = AsyncArguments<>::template Split<F, Args...>::Binder;
 };
 template <class C, class... Args>
 struct AsyncSignature<void (C::*)(Args...) const> : AsyncSignature<void (*)(Args...)> {};

@@ -21,7 +21,7 @@ namespace {
 
 // Endings of names. What is named otherwise is not the cache's, and left alone.
 constexpr std::string_view entry_ending = ".code", file_memo_ending = ".file", content_memo_ending = ".data", draft_ending = ".new";
-constexpr int64_t hour_s = 3600, week_s = 7 * 24 * hour_s;
+constexpr int64_t hour_s = 3600, week_s = int64_t{7} * 24 * hour_s;
 constexpr size_t max_notes = 4096;
 
 bool is_private(const struct stat& s) { return s.st_uid == ::getauxval(AT_EUID) && (s.st_mode & 077) == 0; }

@@ -47,8 +47,8 @@ std::vector<Listed> list(const Folder& folder)
     std::vector<Listed> all;
     for (Folder::Entry& entry : folder.entries()) {
         const UniqueFd file = folder.open_entry(entry.name);
-        auto header = cache::read_image_header(file.get());
-        all.push_back({std::move(entry), std::move(header)});
+        const auto header = cache::read_image_header(file.get());
+        all.push_back({std::move(entry), header});
     }
     return all;
 }
@@ -57,8 +57,8 @@ std::string age_text(int64_t used_s)
 {
     const int64_t s = std::max<int64_t>(0, ::time(nullptr) - used_s);
     if (s < 3600) return "in the last hour";  // it is noted once an hour
-    if (s < 48 * 3600) return fmt::format("{} h ago", s / 3600);
-    return fmt::format("{} days ago", s / (24 * 3600));
+    if (s < int64_t{48} * 3600) return fmt::format("{} h ago", s / 3600);
+    return fmt::format("{} days ago", s / (int64_t{24} * 3600));
 }
 
 std::string rounded_size(uint64_t bytes)

@@ -33,11 +33,11 @@ std::string default_output(const std::string& file)
     return std::string{stem} + ".weir";
 }
 
-Problem cannot_compile(const std::string& file, std::string because)
+Problem cannot_compile(const std::string& file, const std::string& because)
 {
     return {.error = fmt::format("cannot compile '{}'", printable(file)), .because = printable(because), .hint = {}};
 }
-Problem cannot_write(const std::string& file, std::string because)
+Problem cannot_write(const std::string& file, const std::string& because)
 {
     return {.error = fmt::format("cannot write '{}'", printable(file)), .because = printable(because), .hint = {}};
 }

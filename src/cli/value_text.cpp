@@ -1,5 +1,7 @@
 #include "cli/value_text.hpp"
 
+#include "base/assert.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -43,6 +45,7 @@ bool take_hex_prefix(std::string_view& text)
 /// An integer of so many bits, signed or not, as its bits.
 std::optional<uint64_t> parse_integer(std::string_view text, unsigned bits)
 {
+    WEIR_ASSERT(bits >= 1 && bits <= 64, "an integer of a lane or a number");
     const bool is_negative = take_sign(text);
     const int base = take_hex_prefix(text) ? 16 : 10;
     uint64_t magnitude = 0;

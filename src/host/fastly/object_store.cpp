@@ -75,7 +75,7 @@ HostResult<Nothing> insert_async(Context& cx, KvStoreHandle store_handle, GuestS
                                  GuestPtr<KvInsertHandle> out)
 {
     WEIR_TRY(inserted, start_insert(cx, store_handle, key, body));
-    const auto handle = cx.world.add<KvInsertHandle>(std::move(inserted));
+    const auto handle = cx.world.add<KvInsertHandle>(inserted);
     if (!handle) return Status::limit_exceeded;
     return done(store(cx, out, *handle));
 }
