@@ -70,7 +70,7 @@ Metrics::Series& Metrics::series(std::string_view name, std::string_view help, s
 
 Counter& Metrics::counter(std::string_view name, std::string_view help, std::span<const Label> labels)
 {
-    const std::lock_guard lock{m_mutex};
+    const std::scoped_lock lock{m_mutex};
     Series& at = series(name, help, "counter", labels);
     if (at.counter == nullptr) at.counter = &m_counters.emplace_back();
     return *at.counter;
@@ -78,7 +78,7 @@ Counter& Metrics::counter(std::string_view name, std::string_view help, std::spa
 
 Gauge& Metrics::gauge(std::string_view name, std::string_view help, std::span<const Label> labels)
 {
-    const std::lock_guard lock{m_mutex};
+    const std::scoped_lock lock{m_mutex};
     Series& at = series(name, help, "gauge", labels);
     if (at.gauge == nullptr) at.gauge = &m_gauges.emplace_back();
     return *at.gauge;
@@ -87,7 +87,7 @@ Gauge& Metrics::gauge(std::string_view name, std::string_view help, std::span<co
 Histogram& Metrics::histogram(std::string_view name, std::string_view help, std::span<const Label> labels,
                               std::span<const uint64_t> bounds_ns)
 {
-    const std::lock_guard lock{m_mutex};
+    const std::scoped_lock lock{m_mutex};
     Series& at = series(name, help, "histogram", labels);
     if (at.histogram == nullptr) at.histogram = &m_histograms.emplace_back(bounds_ns);
     return *at.histogram;
@@ -95,7 +95,7 @@ Histogram& Metrics::histogram(std::string_view name, std::string_view help, std:
 
 std::string Metrics::to_text() const
 {
-    const std::lock_guard lock{m_mutex};
+    const std::scoped_lock lock{m_mutex};
     std::string text;
     auto out = std::back_inserter(text);
     for (const Family& family : m_families) {

@@ -93,7 +93,7 @@ Result<std::shared_ptr<const Origin>, std::string> Origin::create(OriginOptions 
     std::string key = key_of(options);
     Registry& all = registry();
     {
-        const std::lock_guard lock{all.mutex};
+        const std::scoped_lock lock{all.mutex};
         if (const auto found = all.origins.find(key); found != all.origins.end()) {
             if (auto origin = found->second.lock()) return origin;
         }
@@ -108,7 +108,7 @@ Result<std::shared_ptr<const Origin>, std::string> Origin::create(OriginOptions 
     impl->default_authority = std::move(authority);
     impl->key = key;
     std::shared_ptr<const Origin> origin{new Origin{std::move(impl)}};
-    const std::lock_guard lock{all.mutex};
+    const std::scoped_lock lock{all.mutex};
     all.origins[std::move(key)] = origin;
     return origin;
 }
@@ -118,7 +118,7 @@ Origin::Origin(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
 Origin::~Origin()
 {
     Registry& all = registry();
-    const std::lock_guard lock{all.mutex};
+    const std::scoped_lock lock{all.mutex};
     const auto found = all.origins.find(m_impl->key);
     if (found != all.origins.end() && found->second.expired()) all.origins.erase(found);
 }

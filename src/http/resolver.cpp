@@ -35,7 +35,7 @@ public:
     /// False when too many wait already.
     bool add(Task task)
     {
-        const std::lock_guard lock{m_mutex};
+        const std::scoped_lock lock{m_mutex};
         if (m_tasks.size() >= max_waiting) return false;
         m_tasks.push_back(std::move(task));
         if (m_idle == 0 && m_threads < max_threads) {
@@ -110,7 +110,7 @@ Resolver::Resolver(EventLoop& loop) : m_link(std::make_shared<Link>(loop)) {}
 
 Resolver::~Resolver()
 {
-    const std::lock_guard lock{m_link->mutex};
+    const std::scoped_lock lock{m_link->mutex};
     m_link->loop = nullptr;
 }
 
@@ -133,9 +133,9 @@ void Resolver::look_up(const std::string& host, uint16_t port, bool prefer_ipv4,
             });
             result.addresses.insert(result.addresses.end(), others.begin(), others.end());
         }
-        const std::lock_guard lock{link->mutex};
+        const std::scoped_lock lock{link->mutex};
         if (link->loop == nullptr) return;
-        link->loop->post([link, slot = std::move(slot), result = std::move(result)]() mutable {
+        link->loop->post([link, slot, result = std::move(result)]() mutable {
             if (link->loop != nullptr) (*slot)(std::move(result));
         });
     });
