@@ -67,8 +67,8 @@ public:
     void timed_out(Stream& stream);
 
 private:
-    static H2Callbacks callbacks();
-    static H2Client& self(void* user) { return *static_cast<H2Client*>(user); }
+    friend struct H2Events<H2Client>;
+    static H2Client& self(void* user) { return H2Events<H2Client>::self(user); }
     StreamPtr find(int32_t id) const;
 
     int add_field(const nghttp2_frame& frame, std::string_view name, std::string_view value);
@@ -100,30 +100,9 @@ Stream::Stream(H2Client& client, EventLoop& loop, RequestPtr r)
 {
 }
 
-H2Callbacks H2Client::callbacks()
-{
-    H2Callbacks made = make_h2_callbacks();
-    nghttp2_session_callbacks* c = made.get();
-    nghttp2_session_callbacks_set_on_header_callback(
-        c, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size, const uint8_t* value,
-              size_t value_size, uint8_t,
-              void* user) { return self(user).add_field(*frame, h2_text(name, name_size), h2_text(value, value_size)); });
-    nghttp2_session_callbacks_set_on_frame_recv_callback(
-        c, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_received(*frame); });
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
-        c, [](nghttp2_session*, uint8_t, int32_t id, const uint8_t* data, size_t size, void* user) {
-            return self(user).data_received(id, h2_text(data, size));
-        });
-    nghttp2_session_callbacks_set_on_stream_close_callback(
-        c, [](nghttp2_session*, int32_t id, uint32_t code, void* user) { return self(user).stream_closed(id, code); });
-    nghttp2_session_callbacks_set_on_frame_send_callback(
-        c, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_sent(*frame); });
-    return made;
-}
-
 H2Client::H2Client(ClientConnection& connection) : m_connection(connection), m_options(connection.options())
 {
-    static const H2Callbacks shared = callbacks();
+    static const H2Callbacks shared = H2Events<H2Client>::callbacks();
     const H2Option option = make_h2_option();
     nghttp2_option_set_no_auto_window_update(option.get(), 1);
     nghttp2_option_set_max_send_header_block_length(option.get(), size_t{256} * 1024);

@@ -108,7 +108,8 @@ public:
 
 private:
     static H2Callbacks callbacks();
-    static H2Server& self(void* user) { return *static_cast<H2Server*>(user); }
+    friend struct H2Events<H2Server>;
+    static H2Server& self(void* user) { return H2Events<H2Server>::self(user); }
     H2Exchange* find(int32_t stream);
 
     int begin_frame(const nghttp2_frame_hd& header);
@@ -165,26 +166,12 @@ void H2Exchange::abort()
 
 H2Callbacks H2Server::callbacks()
 {
-    H2Callbacks made = make_h2_callbacks();
+    H2Callbacks made = H2Events<H2Server>::callbacks();
     nghttp2_session_callbacks* c = made.get();
     nghttp2_session_callbacks_set_on_begin_frame_callback(
         c, [](nghttp2_session*, const nghttp2_frame_hd* header, void* user) { return self(user).begin_frame(*header); });
     nghttp2_session_callbacks_set_on_begin_headers_callback(
         c, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).begin_head(*frame); });
-    nghttp2_session_callbacks_set_on_header_callback(
-        c, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size, const uint8_t* value,
-              size_t value_size, uint8_t,
-              void* user) { return self(user).add_field(*frame, h2_text(name, name_size), h2_text(value, value_size)); });
-    nghttp2_session_callbacks_set_on_frame_recv_callback(
-        c, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_received(*frame); });
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
-        c, [](nghttp2_session*, uint8_t, int32_t stream, const uint8_t* data, size_t size, void* user) {
-            return self(user).data_received(stream, h2_text(data, size));
-        });
-    nghttp2_session_callbacks_set_on_stream_close_callback(
-        c, [](nghttp2_session*, int32_t stream, uint32_t code, void* user) { return self(user).stream_closed(stream, code); });
-    nghttp2_session_callbacks_set_on_frame_send_callback(
-        c, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_sent(*frame); });
     return made;
 }
 

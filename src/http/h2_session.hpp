@@ -37,6 +37,32 @@ inline H2Option make_h2_option()
 
 inline std::string_view h2_text(const uint8_t* data, size_t size) { return {reinterpret_cast<const char*>(data), size}; }
 
+/// What nghttp2 tells both ends, as calls of private members of the session's user data, an End: its friend.
+template <class End>
+struct H2Events {
+    static End& self(void* user) { return *static_cast<End*>(user); }
+    static H2Callbacks callbacks()
+    {
+        H2Callbacks made = make_h2_callbacks();
+        nghttp2_session_callbacks* c = made.get();
+        nghttp2_session_callbacks_set_on_header_callback(
+            c, [](nghttp2_session*, const nghttp2_frame* frame, const uint8_t* name, size_t name_size, const uint8_t* value,
+                  size_t value_size, uint8_t,
+                  void* user) { return self(user).add_field(*frame, h2_text(name, name_size), h2_text(value, value_size)); });
+        nghttp2_session_callbacks_set_on_frame_recv_callback(
+            c, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_received(*frame); });
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
+            c, [](nghttp2_session*, uint8_t, int32_t stream, const uint8_t* data, size_t size, void* user) {
+                return self(user).data_received(stream, h2_text(data, size));
+            });
+        nghttp2_session_callbacks_set_on_stream_close_callback(
+            c, [](nghttp2_session*, int32_t stream, uint32_t code, void* user) { return self(user).stream_closed(stream, code); });
+        nghttp2_session_callbacks_set_on_frame_send_callback(
+            c, [](nghttp2_session*, const nghttp2_frame* frame, void* user) { return self(user).frame_sent(*frame); });
+        return made;
+    }
+};
+
 /// A head as nghttp2 takes it: pseudo-header fields first, names in lower case. Nothing may be added after the first view() was taken.
 class H2Fields {
 public:
