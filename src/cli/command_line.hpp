@@ -5,6 +5,7 @@
 #include "cli/compile.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
+#include "cli/persona/install.hpp"
 #include "cli/run.hpp"
 
 #include <span>
@@ -18,12 +19,15 @@ namespace weir::cli {
 struct Show {
     std::string text;
 };
+/// Text for other programs, as it is.
+struct Print {
+    std::string text;
+};
 /// What weir-serve, a program of its own, is started with.
 struct Serve {
-    std::string_view name;  // as what: weir-serve, or the tool whose place it takes
     std::span<const char* const> words;
 };
-using Command = std::variant<RunOptions, InspectOptions, CacheOptions, CompileProgramOptions, Serve, Show>;
+using Command = std::variant<RunOptions, InspectOptions, CacheOptions, CompileProgramOptions, PersonasOptions, Serve, Print, Show>;
 
 /// Understands the words after the program's name. Options before FILE are weir's; everything after it is the guest's,
 /// whatever it looks like.

@@ -219,6 +219,7 @@ Result<std::string, Problem> try_inspect(const InspectOptions& options)
 int list_function(const InspectOptions& options)
 {
     const std::string program = compile_process::installed_program("weir-listing");
+    pass_colour_on();
     ::execl(program.c_str(), program.c_str(), options.file.c_str(), options.function.c_str(), options.tier.c_str(), nullptr);
     return report({.error = "there is no program to list machine code",
                    .because = fmt::format("'{}': {}", printable(program), std::strerror(errno)),

@@ -3,26 +3,63 @@
 #include "cli/compile.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
+#include "cli/persona/install.hpp"
+#include "cli/persona/translate.hpp"
 #include "cli/run.hpp"
 #include "cli/serve.hpp"
 
 #include <unistd.h>
 
 #include <span>
+#include <vector>
 
-int main(int argc, char** argv)
+namespace weir::cli {
+
+namespace {
+
+using Words = std::span<const char* const>;
+
+int carry_out(Words words, const Manners& manners)
 {
-    using namespace weir::cli;
-    const std::span<const char* const> words{argv, static_cast<size_t>(argc)};
-    const auto after_name = words.subspan(words.empty() ? 0 : 1);
-    if (!words.empty() && is_viceroy(words.front())) return serve({.name = "viceroy", .words = after_name});
-    const auto command = parse_command_line(after_name);
+    auto command = parse_command_line(words);
     if (!command) return report(command.error());
-    if (const auto* const options = std::get_if<RunOptions>(&*command)) return run(*options);
+    if (auto* const options = std::get_if<RunOptions>(&*command)) {
+        options->manners = manners;
+        return run(*options);
+    }
     if (const auto* const options = std::get_if<InspectOptions>(&*command)) return inspect(*options);
     if (const auto* const how = std::get_if<Serve>(&*command)) return serve(*how);
     if (const auto* const options = std::get_if<CacheOptions>(&*command)) return manage_cache(*options);
     if (const auto* const options = std::get_if<CompileProgramOptions>(&*command)) return compile(*options);
-    print(STDOUT_FILENO, std::get<Show>(*command).text);
+    if (const auto* const options = std::get_if<PersonasOptions>(&*command)) return make_personas(*options);
+    if (const auto* const text = std::get_if<Print>(&*command)) print(STDOUT_FILENO, text->text);
+    else print_help(std::get<Show>(*command).text);
     return 0;
+}
+
+/// As the tool by whose name weir was called.
+int stand_in(const persona::Tool& tool, Words words)
+{
+    const auto translation = persona::translate(tool, words);
+    if (!translation) return report(translation.error());
+    if (translation->words.empty()) {
+        print_help(translation->text);
+        return 0;
+    }
+    std::vector<const char*> own_words;
+    for (const std::string& word : translation->words) own_words.push_back(word.c_str());
+    return carry_out(own_words, tool.manners);
+}
+
+}  // namespace
+
+}  // namespace weir::cli
+
+int main(int argc, char** argv)
+{
+    using namespace weir::cli;
+    const Words words{argv, static_cast<size_t>(argc)};
+    const auto after_name = words.subspan(words.empty() ? 0 : 1);
+    const persona::Tool* const tool = words.empty() ? nullptr : persona::find_tool(words.front());
+    return tool == nullptr ? carry_out(after_name, {}) : stand_in(*tool, after_name);
 }
