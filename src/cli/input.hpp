@@ -27,7 +27,10 @@ struct LoadedModule {
     std::shared_ptr<const runtime::CodeImage> image;  // its code; null when there is none
     bool is_program = false;                          // made by `weir compile`
 };
+/// What a file is loaded for: of a program that is only looked at, code is not taken.
+enum class LoadFor : uint8_t { running, inspection };
 /// The same, for a program that `weir compile` has made as well; and with what `cache`, which may be null, has of a module. Neither is validated again.
-[[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache);
+[[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache,
+                                                      LoadFor what = LoadFor::running);
 
 }  // namespace weir::cli

@@ -15,6 +15,8 @@ import unittest
 
 WEIR = pathlib.Path(sys.argv[1]).resolve()
 DOCUMENTS = pathlib.Path(sys.argv[2]).resolve()
+# Options in help texts that are not the command's: general ones, and those of examples.
+OF_OTHERS = {"--help", "--verbose", "--version", "--no-cache"}
 SCRIPTS = {"bash": "weir.bash", "zsh": "_weir", "fish": "weir.fish"}
 
 
@@ -117,7 +119,7 @@ class Completions(unittest.TestCase):
         for shell in SCRIPTS:
             script = weir("completions", shell)
             for command, text in help_texts.items():
-                for option in set(re.findall(r"(?<![\w-])(--[a-z][\w-]+)", text)) - {"--help", "--verbose", "--version"}:
+                for option in set(re.findall(r"(?<![\w-])(--[a-z][\w-]+)", text)) - OF_OTHERS:
                     self.assertIn(option if shell != "fish" else f"-l {option[2:]}", script, f"{shell}: {command}")
 
     def test_mistakes(self):
@@ -154,7 +156,7 @@ class ManualPages(unittest.TestCase):
                 continue
             done = subprocess.run(["groff", "-man", "-Tascii", "-P-c", "-P-b", "-P-u", "-rLL=200n", DOCUMENTS / f"weir-{command}.1"],
                                   capture_output=True, text=True, timeout=60, check=True)
-            for option in set(re.findall(r"(?<![\w-])(--[a-z][\w-]+)", weir(command, "--help"))) - {"--help", "--verbose", "--version"}:
+            for option in set(re.findall(r"(?<![\w-])(--[a-z][\w-]+)", weir(command, "--help"))) - OF_OTHERS:
                 self.assertIn(option, done.stdout, command)
 
 
