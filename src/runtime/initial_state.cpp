@@ -65,8 +65,7 @@ std::shared_ptr<const InitialState> InitialState::capture(Instance& instance)
         state->m_globals.push_back({value, is_reference, is_reference ? numbers.of(value.ref) : std::nullopt});
     }
     const auto is_passive = [](const auto& segment) { return segment.mode == wasm::SegmentMode::passive; };
-    state->m_has_passive_segments =
-        std::ranges::any_of(module.datas, is_passive) || std::ranges::any_of(module.elems, is_passive);
+    state->m_has_passive_segments = std::ranges::any_of(module.datas, is_passive) || std::ranges::any_of(module.elems, is_passive);
     if (!state->share_images(instance)) return nullptr;
     return state;
 }

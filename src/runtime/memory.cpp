@@ -92,8 +92,7 @@ bool Memory::use_image(std::shared_ptr<const MemoryImage> image) noexcept
 bool Memory::reset(uint64_t bytes) noexcept
 {
     const std::scoped_lock lock{m_grow_mutex};
-    if (!restore_written_pages() && m_slot.accessible_bytes != 0 &&
-        ::madvise(base, m_slot.accessible_bytes, MADV_DONTNEED) != 0)
+    if (!restore_written_pages() && m_slot.accessible_bytes != 0 && ::madvise(base, m_slot.accessible_bytes, MADV_DONTNEED) != 0)
         return false;
     if (!make_accessible(round_to_page(bytes))) return false;
     size_bytes.store(bytes, std::memory_order_release);

@@ -38,13 +38,14 @@ std::string host_of(const http::Address& address)
 
 std::string access_log_line(const http::AccessRecord& record, std::chrono::system_clock::time_point when)
 {
-    const std::string request =
-        record.method.empty() ? "-" : fmt::format("{} {} {}", field(record.method), field(record.target), to_string(record.version));
+    const std::string request = record.method.empty()
+                                  ? "-"
+                                  : fmt::format("{} {} {}", field(record.method), field(record.target), to_string(record.version));
     const std::string status = record.status == 0 ? "-" : fmt::format("{}", record.status);
-    return fmt::format("{} - - [{:%d/%b/%Y:%H:%M:%S +0000}] \"{}\" {} {} \"{}\" \"{}\" {:.6f} {} {}\n", host_of(record.connection.remote),
-                       fmt::gmtime(std::chrono::system_clock::to_time_t(when)), request, status, record.response_body_bytes,
-                       field(record.referer), field(record.user_agent), std::chrono::duration<double>{record.duration}.count(),
-                       record.request_id, to_string(record.end));
+    return fmt::format("{} - - [{:%d/%b/%Y:%H:%M:%S +0000}] \"{}\" {} {} \"{}\" \"{}\" {:.6f} {} {}\n",
+                       host_of(record.connection.remote), fmt::gmtime(std::chrono::system_clock::to_time_t(when)), request, status,
+                       record.response_body_bytes, field(record.referer), field(record.user_agent),
+                       std::chrono::duration<double>{record.duration}.count(), record.request_id, to_string(record.end));
 }
 
 Result<std::shared_ptr<AccessLogFile>, SysError> AccessLogFile::open(const std::string& path)

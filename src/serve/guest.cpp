@@ -143,7 +143,9 @@ void Guest::turn(Run run)
     }
     if (const auto* const trap = std::get_if<runtime::Trap>(&progress)) {
         if (m_has_timed_out)
-            end({.how = GuestEnd::How::timed_out, .exit_code = cli::exit_timeout, .text = "the service took longer than it may (--request-timeout)"});
+            end({.how = GuestEnd::How::timed_out,
+                 .exit_code = cli::exit_timeout,
+                 .text = "the service took longer than it may (--request-timeout)"});
         else end({.how = GuestEnd::How::trapped, .exit_code = cli::exit_trap, .text = describe_trap(*trap)});
     } else if (const auto* const exit = std::get_if<runtime::Exit>(&progress); exit != nullptr && exit->code != 0) {
         end({.how = GuestEnd::How::exited,

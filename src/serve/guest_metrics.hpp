@@ -10,8 +10,8 @@ struct GuestMetrics {
 
     http::Gauge& running;
     http::Counter &returned, &exited, &trapped, &timed_out, &not_started, &abandoned;  // how guests ended
-    http::Counter& refused;                                                // requests that there was no room for
-    http::Counter &made, &used_again;                                      // instances
+    http::Counter& refused;                                                            // requests that there was no room for
+    http::Counter &made, &used_again;                                                  // instances
     http::Histogram& cpu;
 };
 

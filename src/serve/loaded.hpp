@@ -52,7 +52,7 @@ struct Loaded {
     std::shared_ptr<const Log> log;
     std::optional<cli::TraceTarget> trace;
     std::shared_ptr<const runtime::InitialState> initial;  // null: instances cannot be used again
-    std::vector<LinkedImport> imports;  // in the module's order: names are looked up once, not for each request
+    std::vector<LinkedImport> imports;                     // in the module's order: names are looked up once, not for each request
 };
 
 /// Reads a configuration. The problem lists every mistake with its place.

@@ -234,7 +234,8 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     options->metrics = metrics;
     const auto metrics_server = start_metrics_server(config, metrics);
     if (!metrics_server) return cli::report(metrics_server.error());
-    Shared shared{.mutex = {}, .loaded = std::move(loaded), .max_instances = config.max_instances, .metrics = GuestMetrics{*metrics}};
+    Shared shared{
+        .mutex = {}, .loaded = std::move(loaded), .max_instances = config.max_instances, .metrics = GuestMetrics{*metrics}};
     Ticking ticking;
     const Ticker ticker{[&] { ticking.tick(); }};
     auto server = http::Server::start(std::move(*options), [&](const http::WorkerContext& context) {

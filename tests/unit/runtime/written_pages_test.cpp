@@ -30,7 +30,8 @@ class WrittenPages : public testing::Test {
 protected:
     std::span<std::byte> map(size_t pages)
     {
-        auto mapping = Mapping::map(pages * host_page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+        auto mapping =
+            Mapping::map(pages * host_page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
         EXPECT_TRUE(mapping.has_value());
         m_mapping = std::move(*mapping);
         return {m_mapping.data(), m_mapping.size_bytes()};
