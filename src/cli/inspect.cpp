@@ -210,7 +210,7 @@ Result<std::string, Problem> try_inspect(const InspectOptions& options)
 {
     auto engine = runtime::Engine::create({.compiler = baseline::create_compiler()});
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
-    WEIR_TRY(loaded, load_file(options.file, **engine, nullptr, LoadFor::inspection));
+    WEIR_TRY(loaded, load_file(options.file, **engine, nullptr, FileBytes::mapped, LoadFor::inspection));
     const auto& module = loaded.module;
     if (options.compiles_all) return compile_all(*engine, module, options);
     WEIR_TRY(missing, find_missing(*engine, *module));
