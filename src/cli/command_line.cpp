@@ -4,6 +4,7 @@
 #include "cli/quantity.hpp"
 #include "cli/syntax/completions.hpp"
 #include "cli/syntax/syntax.hpp"
+#include "cli/usage.hpp"
 #include "host/sockets/permission.hpp"
 #include "weir/version.hpp"
 
@@ -142,11 +143,6 @@ Examples:
   weir completions fish >~/.config/fish/completions/weir.fish
 )";
 
-Problem usage(std::string error, std::string because = {}, std::string hint = "weir --help  shows what there is")
-{
-    return {.error = std::move(error), .because = std::move(because), .hint = std::move(hint), .exit_code = exit_usage};
-}
-
 /// Other tools' spelling, in weir's words: that of wasmtime before its version 14 and of wasmer has the guest's name first.
 Problem not_mapdir(std::string_view value)
 {
@@ -156,18 +152,6 @@ Problem not_mapdir(std::string_view value)
     if (colon != std::string_view::npos && colon != 0)
         said = fmt::format("--dir {}::{}", printable(value.substr(colon + (is_double ? 2 : 1))), printable(value.substr(0, colon)));
     return usage("weir has no option --mapdir", "it names the host's folder first, as --dir", "write  " + said);
-}
-
-Problem unknown_option(std::string_view name, std::span<const Option> options, std::string_view command)
-{
-    std::string_view best;
-    for (const auto& option : options)
-        if (is_near(name, option.name) && (best.empty() || edit_distance(name, option.name) < edit_distance(name, best)))
-            best = option.name;
-    Problem problem = usage(fmt::format("{} has no option {}", command, printable(name)), {},
-                            fmt::format("{} --help  shows the options", command));
-    if (!best.empty()) problem.hint = fmt::format("did you mean {}?", best);
-    return problem;
 }
 
 /// The value of an option that is the first word, which may stand behind '=' or be the next one; and how many words that is.
@@ -189,7 +173,9 @@ Result<size_t, Problem> heed_colour(Words words)
     const Given given_colour = given(words, "--color");
     if (given_colour.words == 0) return size_t{0};
     const auto colour = parse_colour(given_colour.value.value_or(""));
-    if (!colour) return Unexpected{usage("the value of --color is not understood", {}, "the form is --color auto|always|never")};
+    if (!colour)
+        return Unexpected{usage(fmt::format("--color '{}' is not understood", printable(given_colour.value.value_or(""))), {},
+                                "the form is --color auto|always|never")};
     choose_colour(*colour);
     return given_colour.words;
 }
@@ -228,14 +214,16 @@ Result<size_t, Problem> count_option_words(Words words, std::span<const Option> 
         if (option == options.end()) return Unexpected{unknown_option(name, options, command)};
         WEIR_CHECK(heed_colour(words.subspan(i)));  // at once, for messages about what follows
         if (option->value.empty() && equals != std::string_view::npos)
-            return Unexpected{usage(fmt::format("option {} takes no value", name))};
+            return Unexpected{
+                usage(fmt::format("option {} takes no value", name), {}, fmt::format("{} --help  shows the options", command))};
         if (takes_rule(word, next)) {
             ++i;
             continue;
         }
         if (option->value.empty() || option->value.front() == '[' || equals != std::string_view::npos) continue;
         if (i + 1 == words.size())
-            return Unexpected{usage(fmt::format("option {} needs a value: {} {}", name, name, option->value))};
+            return Unexpected{
+                usage(fmt::format("option {} needs a value", name), {}, fmt::format("the form is {} {}", name, option->value))};
         ++i;
     }
     return i;
@@ -277,12 +265,14 @@ constexpr uint32_t min_open_files = 3, max_open_files = 1U << 20;  // standard i
 
 /// An option whose value `parse` understands; a value of which it makes nothing, or less than `least`, or more than `most`, is refused.
 template <class Parse, class Store>
-void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t least, uint64_t most, Store store)
+void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t least, uint64_t most, Store store,
+                  const std::string& range = "in range 1ns to 292 years")
 {
     app.add_option_function<std::string>(name,
                                          [=](const std::string& text) {
                                              const auto value = parse(text);
-                                             if (!value || *value < least || *value > most) throw CLI::ValidationError{name, text};
+                                             if (!value) throw CLI::ValidationError{name, text};
+                                             if (*value < least || *value > most) throw CLI::ValidationError{name, range};
                                              store(*value, text);
                                          })
         ->allow_extra_args(false);
@@ -290,7 +280,7 @@ void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t 
 
 /// Binds weir's own words with CLI11. Not called when there are none, which spares most starts the building of its tree.
 template <class Options>
-Result<void, Problem> bind(Words words, std::span<const Option> table, Options& options)
+Result<void, Problem> bind(Words words, std::span<const Option> table, std::string_view command, Options& options)
 {
     const std::ios_base::Init streams;
     CLI::App app;
@@ -335,8 +325,10 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                 add_quantity(app, name, parse_size, 0, INT64_MAX,
                              [&](uint64_t bytes, const std::string&) { options.max_memory_bytes = bytes; });
             if (name == "--max-stack")
-                add_quantity(app, name, parse_size, min_stack_bytes, max_stack_bytes,
-                             [&](uint64_t bytes, const std::string&) { options.max_stack_bytes = bytes; });
+                add_quantity(
+                    app, name, parse_size, min_stack_bytes, max_stack_bytes,
+                    [&](uint64_t bytes, const std::string&) { options.max_stack_bytes = bytes; },
+                    fmt::format("in range {} to {}", format_size(min_stack_bytes), format_size(max_stack_bytes)));
             if (name == "--max-open-files")
                 app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
@@ -355,13 +347,7 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
     try {
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        // CLI11 starts the message with the option's name; what follows is about its own validators.
-        const std::string_view what = error.what();
-        for (const Option& option : table)
-            if (!option.value.empty() && what.starts_with(fmt::format("{}:", option.name)))
-                return Unexpected{usage(fmt::format("the value of {} is not understood", option.name), {},
-                                        fmt::format("the form is {} {}", option.name, option.value))};
-        return Unexpected{usage(printable(what))};
+        return Unexpected{explain_parse_error(error.what(), words, table, command)};
     }
     return {};
 }
@@ -371,9 +357,10 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
 {
     Options options;
     bool wants_help = false;
-    WEIR_TRY(count, count_option_words(words, table, fmt::format("weir {}", command), wants_help));
+    const std::string called = fmt::format("weir {}", command);
+    WEIR_TRY(count, count_option_words(words, table, called, wants_help));
     if (wants_help) return Command{Show{std::string{std::is_same_v<Options, RunOptions> ? run_help : inspect_help}}};
-    if (count != 0) WEIR_CHECK(bind(words.first(count), table, options));
+    if (count != 0) WEIR_CHECK(bind(words.first(count), table, called, options));
     words = words.subspan(count);
     if (!words.empty() && std::string_view{words[0]} == "--") words = words.subspan(1);
     if (words.empty())

@@ -1,6 +1,7 @@
 #include "serve/command_line.hpp"
 
 #include "cli/quantity.hpp"
+#include "cli/usage.hpp"
 #include "weir/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -49,10 +50,7 @@ Examples:
   weir serve --request 'GET /hello' -H 'Accept: text/plain' bin/main.wasm
 )";
 
-Problem usage(std::string error, std::string because = {}, std::string hint = "weir serve --help  shows the options")
-{
-    return {.error = std::move(error), .because = std::move(because), .hint = std::move(hint), .exit_code = cli::exit_usage};
-}
+using cli::usage;
 
 Result<std::string, Problem> read_input()
 {
@@ -139,12 +137,15 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
     if (!raw.timeout.empty()) {
         const auto ns = cli::parse_duration(raw.timeout);
         if (!ns)
-            return Unexpected{usage("the value of --request-timeout is not understood", {}, "the form is 30s, 500ms, 2m, or 0")};
+            return Unexpected{usage(fmt::format("--request-timeout '{}' is not understood", cli::printable(raw.timeout)), {},
+                                    "the form is 30s, 500ms, 2m, or 0")};
         to.guest.timeout = std::chrono::nanoseconds{*ns};
     }
     if (!raw.memory.empty()) {
         const auto bytes = cli::parse_size(raw.memory);
-        if (!bytes) return Unexpected{usage("the value of --max-memory is not understood", {}, "the form is 64MiB, 1GiB, ...")};
+        if (!bytes)
+            return Unexpected{usage(fmt::format("--max-memory '{}' is not understood", cli::printable(raw.memory)), {},
+                                    "the form is 64MiB, 1GiB, ...")};
         to.guest.max_memory_bytes = *bytes;
     }
     if (!raw.once.empty() && !raw.request.empty()) return Unexpected{usage("--once and --request both say what the request is")};
@@ -180,7 +181,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
     try {
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        return Unexpected{usage(cli::printable(error.what()))};
+        return Unexpected{cli::explain_parse_error(error.what(), words, cli::syntax::serve_options, "weir serve")};
     }
     if (raw.wants_help || raw.wants_version) {
         to.mode = Invocation::Mode::show;
@@ -188,7 +189,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         return to;
     }
     if (raw.file.empty())
-        return Unexpected{usage("which file?", {}, "weir serve [OPTIONS] FILE; weir serve --help  shows the options")};
+        return Unexpected{usage("weir serve: which file?", {}, "weir serve [OPTIONS] FILE; weir serve --help  shows the options")};
     raw.shows_calls = app.count("--trace") != 0;
     if (to.mode == Invocation::Mode::run) {
         const size_t slash = raw.file.rfind('/');

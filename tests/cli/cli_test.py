@@ -263,7 +263,10 @@ class Limits(Case):
         for option, values in (("--timeout", ("", "0", "-1", "2x", "s")), ("--max-memory", ("", "-1", "64Mi B", "lots")),
                                ("--max-stack", ("1KiB", "2TiB", "x")), ("--max-open-files", ("2", "-1", "x", "2000000"))):
             for value in values:
-                self.expect_error([f"{option}={value}", "x.wasm"], 2, f"value of {option} is not understood", f"the form is {option} ")
+                said = f"{option} '{value}' is not understood" if value else f"option {option} needs a value"
+                self.expect_error([f"{option}={value}", "x.wasm"], 2, said, f"the form is {option} ")
+        self.expect_error(["--max-stack=1", "x.wasm"], 2, "it may be from 64KiB to 1TiB")
+        self.expect_error(["--max-open-files=1", "x.wasm"], 2, "it may be from 3 to 1048576")
 
 
 class BadFiles(Case):
