@@ -17,6 +17,8 @@ WEIR = pathlib.Path(sys.argv[1]).resolve()
 DOCUMENTS = pathlib.Path(sys.argv[2]).resolve()
 # Options in help texts that are not the command's: general ones, and those of examples.
 OF_OTHERS = {"--help", "--verbose", "--version", "--no-cache"}
+HAS_SERVE = (WEIR.parent / "weir-serve").exists()
+LONG = {"-C": "--config", "-H": "--header"}
 SCRIPTS = {"bash": "weir.bash", "zsh": "_weir", "fish": "weir.fish"}
 
 
@@ -115,12 +117,21 @@ class Completions(unittest.TestCase):
         self.assertEqual(offered("weir cache pr"), ["prune"])
 
     def test_every_option_is_in_every_script(self):
-        help_texts = {command: weir(command, "--help") for command in commands() if command != "serve"}
+        help_texts = {command: weir(command, "--help") for command in commands() if command != "serve" or HAS_SERVE}
         for shell in SCRIPTS:
             script = weir("completions", shell)
             for command, text in help_texts.items():
                 for option in set(re.findall(r"(?<![\w-])(--[a-z][\w-]+)", text)) - OF_OTHERS:
                     self.assertIn(option if shell != "fish" else f"-l {option[2:]}", script, f"{shell}: {command}")
+
+    @unittest.skipUnless(HAS_SERVE, "built with WEIR_HTTP")
+    def test_weir_serve_knows_what_is_offered_for_it(self):
+        for option in self.bash("weir serve -"):
+            if option in ("--help", "--once"):
+                continue
+            said = weir("serve", option, code=2)
+            self.assertTrue("which file?" in said or f"option {option} needs a value" in said or f"option {LONG.get(option)} needs a value" in said,
+                            f"{option}: {said}")
 
     def test_mistakes(self):
         self.assertIn("for which shell?", weir("completions", code=2))
@@ -152,7 +163,7 @@ class ManualPages(unittest.TestCase):
     @unittest.skipUnless(shutil.which("groff"), "groff is not there")
     def test_pages_say_what_the_help_does(self):
         for command in commands():
-            if command == "serve":
+            if command == "serve" and not HAS_SERVE:
                 continue
             done = subprocess.run(["groff", "-man", "-Tascii", "-P-c", "-P-b", "-P-u", "-rLL=200n", DOCUMENTS / f"weir-{command}.1"],
                                   capture_output=True, text=True, timeout=60, check=True)
