@@ -7,11 +7,15 @@ Usage: persona_test.py WEIR DEMOS [unittest's arguments]      (CTest gives both)
 import os
 import pathlib
 import shutil
+import signal
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
+import urllib.request
 
 import wasm_module as wasm
 
@@ -177,6 +181,42 @@ class GoScript(Case):
                                   env={"PATH": f"{self.bin}:{script}:{pathlib.Path(GO).parent}:/usr/bin:/bin", "HOME": str(self.folder), "GOCACHE": cache,
                                        "GOOS": "wasip1", "GOARCH": "wasm", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "GOWASIRUNTIME": runtime})
             self.assertEqual((done.returncode, done.stdout), (0, "Hello world\n"), f"{runtime}: {done.stderr}")
+
+
+FASTLY = shutil.which("fastly")
+
+
+@unittest.skipUnless(FASTLY and (DEMOS / "go/fastly.wasm").exists(), "needs Fastly's command line tool (npm package @fastly/cli) and make fastly")
+class FastlyTool(Case):
+    def test_serves_the_go_service(self):
+        (self.folder / "main").mkdir()
+        shutil.copy(DEMOS / "go/fastly.wasm", self.folder / "main/main.wasm")
+        (self.folder / "fastly.toml").write_text('manifest_version = 3\nname = "x"\nlanguage = "other"\n')
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        # A group of its own: the tool starts viceroy, and both get the signal that ends them.
+        tool = subprocess.Popen([FASTLY, "compute", "serve", "--skip-build", "--file=main/main.wasm", f"--viceroy-path={self.bin / 'viceroy'}",
+                                 f"--addr={address}", "--non-interactive", "--verbose"], cwd=self.folder, text=True, start_new_session=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder)})
+        self.addCleanup(tool.stdout.close)
+        watchdog = threading.Timer(120, os.killpg, (tool.pid, signal.SIGKILL))
+        watchdog.start()
+        try:
+            said = []
+            for line in tool.stdout:
+                said.append(line)
+                if line.startswith("Listening on "):
+                    break
+            self.assertTrue(any("viceroy 0.22.0 (weir " in line for line in said), said)
+            self.assertEqual(said[-1], f"Listening on http://{address}\n", said)
+            with urllib.request.urlopen(f"http://{address}/", timeout=60) as response:
+                self.assertEqual(response.status, 200)
+        finally:
+            os.killpg(tool.pid, signal.SIGINT)
+            tool.stdout.read()
+            tool.wait(60)
+            watchdog.cancel()
 
 
 if __name__ == "__main__":
