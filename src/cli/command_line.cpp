@@ -280,7 +280,7 @@ void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t 
 
 /// Binds weir's own words with CLI11. Not called when there are none, which spares most starts the building of its tree.
 template <class Options>
-Result<void, Problem> bind(Words words, std::span<const Option> table, std::string_view command, Options& options)
+Result<void, Problem> bind_options(Words words, std::span<const Option> table, std::string_view command, Options& options)
 {
     const std::ios_base::Init streams;
     CLI::App app;
@@ -360,7 +360,7 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
     const std::string called = fmt::format("weir {}", command);
     WEIR_TRY(count, count_option_words(words, table, called, wants_help));
     if (wants_help) return Command{Show{std::string{std::is_same_v<Options, RunOptions> ? run_help : inspect_help}}};
-    if (count != 0) WEIR_CHECK(bind(words.first(count), table, called, options));
+    if (count != 0) WEIR_CHECK(bind_options(words.first(count), table, called, options));
     words = words.subspan(count);
     if (!words.empty() && std::string_view{words[0]} == "--") words = words.subspan(1);
     if (words.empty())
@@ -476,8 +476,9 @@ Result<Command, Problem> parse_personas(Words all_words)
     return Command{std::move(options)};
 }
 
-Result<Command, Problem> parse_completions(Words words)
+Result<Command, Problem> parse_completions(Words all_words)
 {
+    WEIR_TRY(words, without_colour(all_words));
     const std::string hint = "weir completions bash|zsh|fish;  weir completions --help";
     if (words.empty()) return Unexpected{usage("weir completions: for which shell?", {}, hint)};
     const std::string_view name = words[0];

@@ -50,7 +50,10 @@ Examples:
   weir serve --request 'GET /hello' -H 'Accept: text/plain' bin/main.wasm
 )";
 
-using cli::usage;
+Problem usage(std::string error, std::string because = {}, std::string hint = "weir serve --help  shows the options")
+{
+    return cli::usage(std::move(error), std::move(because), std::move(hint));
+}
 
 Result<std::string, Problem> read_input()
 {
