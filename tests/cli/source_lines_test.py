@@ -157,7 +157,7 @@ class GoSourceLines(Case):
 
     def test_each_frame_has_its_line_and_inlined_functions(self):
         guest = self.compile()
-        for options in ([], ["--tier-stress"]):
+        for options in ([], ["--tier", "baseline", "--bounds", "checked"]):
             text = self.expect(["run", "--no-cache", *options, guest], 134)
             self.assertRegex(text, r"  0: main.serve \(function \d+, byte 0x[0-9a-f]+\) at shop/main.go:14\n"
                                    r"  1: main.till.half at shop/main.go:7, inlined\n"
