@@ -40,6 +40,9 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
                              print the response
   --request 'GET /path'      the same with this request;
   -H 'NAME: VALUE'             a header of it, --data TEXT its body
+  --snapshot                 run what precedes the first request once for each
+                             instance, not for each request: docs/edge.md says
+                             what a service must not do there
   --as-command FILE ARGS...  run FILE once, as a program with a request at hand
   --bounds MODE, --tier TIER, --profile FORMAT, --no-cache, --trace[=...],
   --trace-summary, --trace-json, --trace-output FILE   as for weir run
@@ -96,6 +99,7 @@ void add_options(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--access-log", to.server.access_log);
     app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
+    app.add_flag("--snapshot", to.guest.takes_snapshots);
     app.add_flag("--no-cache{false}", to.guest.uses_cache);
     app.add_option("--once", raw.once);
     app.add_option("--request", raw.request);

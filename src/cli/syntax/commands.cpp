@@ -47,7 +47,7 @@ constexpr std::array inspect_table{
 constexpr std::array compile_table{
     Option{"-o", "OUT", "Where to write the program (FILE with the ending .weir)."},
     Option{"-O0", "", "Compile by the baseline, at once."},
-    Option{"-O1", "", "Compile small loops that call nothing by LLVM as well. The default."},
+    Option{"-O1", "", "Compile by LLVM what probably runs most, as well. The default."},
     Option{"-O2", "", "Compile everything by LLVM, which takes minutes for large programs."},
     Option{"-O3", "", "The same with more effort."},
     Option{"--threads", "N", "The processors to use (all)."},
@@ -78,6 +78,7 @@ constexpr std::array serve_table{
     Option{"--access-log", "FILE", "Write a line for each request; - is standard output."},
     Option{"--metrics-addr", "HOST:PORT", "Serve numbers for Prometheus at /metrics there, and /healthz."},
     Option{"--watch", "", "Load the module and fastly.toml again when they change."},
+    Option{"--snapshot", "", "Run what precedes the first request once for each instance, not for each request; docs/edge.md says what a service must not do there."},
     Option{"--once", "-", "Serve one request, read from standard input, and print the response."},
     Option{"--request", "'GET /path'", "Serve this one request and print the response."},
     Option{"--header", "'NAME: VALUE'", "A header of --request. May be given again.", "-H"},
