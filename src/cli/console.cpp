@@ -63,6 +63,7 @@ bool wants_colour(int fd)
 
 int report(const Problem& problem)
 {
+    if (problem.is_told) return problem.exit_code;
     const bool colour = wants_colour(STDERR_FILENO);
     const auto label = [&](std::string_view text, std::string_view code) {
         return colour ? coloured(text, code) : std::string{text};

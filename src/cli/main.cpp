@@ -1,8 +1,11 @@
+#include "cli/attachment.hpp"
+#include "cli/build.hpp"
 #include "cli/cache_command.hpp"
 #include "cli/command_line.hpp"
 #include "cli/compile.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
+#include "cli/new.hpp"
 #include "cli/persona/install.hpp"
 #include "cli/persona/translate.hpp"
 #include "cli/run.hpp"
@@ -19,6 +22,16 @@ namespace {
 
 using Words = std::span<const char* const>;
 
+/// An executable of `weir build --exe`: all words are the program's.
+int run_attached(const Attachment& attached, Words words)
+{
+    const auto args = words.subspan(words.empty() ? 0 : 1);
+    auto options = parse_run_words(attached.options, words.empty() ? "program" : words.front(), {args.begin(), args.end()});
+    if (!options) return report(options.error());
+    options->attached = attached.image;
+    return run(*options);
+}
+
 int carry_out(Words words, const Manners& manners)
 {
     auto command = parse_command_line(words);
@@ -27,6 +40,8 @@ int carry_out(Words words, const Manners& manners)
         options->manners = manners;
         return run(*options);
     }
+    if (const auto* const options = std::get_if<BuildCommandOptions>(&*command)) return build(*options);
+    if (const auto* const options = std::get_if<NewProjectOptions>(&*command)) return make_project(*options);
     if (const auto* const options = std::get_if<InspectOptions>(&*command)) return inspect(*options);
     if (const auto* const how = std::get_if<Serve>(&*command)) return serve(*how);
     if (const auto* const options = std::get_if<CacheOptions>(&*command)) return manage_cache(*options);
@@ -60,6 +75,9 @@ int main(int argc, char** argv)
     using namespace weir::cli;
     const Words words{argv, static_cast<size_t>(argc)};
     const auto after_name = words.subspan(words.empty() ? 0 : 1);
+    const auto attached = find_attachment();
+    if (!attached) return report(attached.error());
+    if (*attached) return run_attached(**attached, words);
     const persona::Tool* const tool = words.empty() ? nullptr : persona::find_tool(words.front());
     return tool == nullptr ? carry_out(after_name, {}) : stand_in(*tool, after_name);
 }

@@ -25,6 +25,8 @@ constexpr std::array run_table{
     Option{"--tier-stress", "", "For tests: change from one compiler's code to the other's at every chance."},
     Option{"--profile", "perfmap|jitdump", "Make the program's code known to perf, as /tmp/perf-PID.map or jit-PID.dump."},
     Option{"--no-cache", "", "Neither use nor keep machine code of other runs."},
+    Option{"--watch", "", "Build a source and start the program again when its files change."},
+    Option{"--reactor", "", "Build a source as a library of exports, not as a command."},
     Option{"--timeout", "TIME[ms|s|m|h]", "Stop the program after this time, whether it computes or waits. The exit code is 124."},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]", "The most that each of its memories may grow to; beyond, memory.grow answers -1."},
     Option{"--max-stack", "SIZE[KiB|MiB|GiB]", "The stack for its calls (8MiB)."},
@@ -96,6 +98,38 @@ constexpr std::array serve_table{
     color,
 };
 
+constexpr std::string_view as_for_run = "With --exe: granted to the program for good, as by weir run.";
+constexpr std::array build_table{
+    Option{"-o", "OUT", "Where to write the module (NAME.wasm), or with --exe the executable (NAME)."},
+    Option{"--release", "", "Leave out what debuggers and the source lines of traps need."},
+    Option{"--reactor", "", "Build a library of exports, not a command."},
+    Option{"--exe", "", "Make one native executable with the program inside, of a source or a module. It needs neither weir nor libraries."},
+    Option{"-O0", "", "With --exe: compile as weir compile does with this level."},
+    Option{"-O1", "", "With --exe: compile as weir compile does with this level."},
+    Option{"-O2", "", "With --exe: compile as weir compile does with this level."},
+    Option{"-O3", "", "With --exe: compile as weir compile does with this level."},
+    Option{"--dir", "HOST[::GUEST][:ro]", as_for_run},
+    Option{"--env", "NAME[=VALUE]", as_for_run},
+    Option{"--env-inherit", "", as_for_run},
+    Option{"--cwd", "DIR", as_for_run},
+    Option{"--net", "[=RULE,...]", as_for_run},
+    Option{"--listen", "HOST:PORT", as_for_run},
+    Option{"--dial", "HOST:PORT", as_for_run},
+    Option{"--timeout", "TIME[ms|s|m|h]", as_for_run},
+    Option{"--max-memory", "SIZE[KiB|MiB|GiB]", as_for_run},
+    Option{"--max-stack", "SIZE[KiB|MiB|GiB]", as_for_run},
+    Option{"--max-open-files", "N", as_for_run},
+};
+constexpr std::array new_table{
+    Option{"--lang", "c++|go", "The language (c++)."},
+};
+constexpr std::array kinds{
+    Option{"command", "", "A program with a main function; also when no KIND is given."},
+    Option{"http", "", "An HTTP server."},
+    Option{"fastly", "", "An edge service for Fastly Compute."},
+    Option{"reactor", "", "A library of functions that others call."},
+};
+
 constexpr std::array personas_table{
     Option{"--force", "", "Replace what has such a name in the folder."},
     color,
@@ -133,8 +167,9 @@ constexpr std::array all_commands{
         .synopsis = "weir run [OPTIONS] FILE [ARGS...]",
         .summary = "run a program",
         .description =
-            "Runs a command, a network server or, with --invoke, a function of a library. FILE is a WebAssembly module, or what "
-            "weir compile made of one. Everything after FILE is the program's own, whatever it looks like.",
+            "Runs a command, a network server or, with --invoke, a function of a library. FILE is a WebAssembly module, what weir "
+            "compile made of one, or a source in C, C++ or Go or a folder of them, which is built first. Everything after FILE is "
+            "the program's own, whatever it looks like.",
         .options = run_table,
         .examples = "weir run hello.wasm\n"
                     "weir run --net=tcp:listen=127.0.0.1:3000 server.wasm\n"
@@ -149,6 +184,27 @@ constexpr std::array all_commands{
         .options = serve_table,
         .examples = "weir serve -C fastly.toml bin/main.wasm\n"
                     "weir serve --request 'GET /hello' -H 'Accept: text/plain' bin/main.wasm\n",
+    },
+    Command{
+        .name = "build",
+        .synopsis = "weir build [OPTIONS] [FILE|FOLDER]",
+        .summary = "build a program of sources, also as an executable",
+        .description = "Builds a source in C, C++ or Go, or a folder of them, to a module; with --exe to an executable that has "
+                       "the program inside. "
+                       "What it may do is decided then; all arguments that it is called with are the program's.",
+        .options = build_table,
+        .examples = "weir build -o hello.wasm hello.cpp\n"
+                    "weir build --exe --dir /srv::/ --net=tcp:listen=0.0.0.0:80 -o server ./server\n",
+    },
+    Command{
+        .name = "new",
+        .synopsis = "weir new [KIND] NAME [--lang c++|go]",
+        .summary = "make a project in a new folder",
+        .description = "Makes a folder NAME with a program that builds and runs at once.",
+        .options = new_table,
+        .actions = kinds,
+        .examples = "weir new hello && cd hello && make run\n"
+                    "weir new http server --lang go && weir run --net=tcp:listen server\n",
     },
     Command{
         .name = "inspect",
