@@ -4,6 +4,7 @@
 #include "cli/code_cache.hpp"
 #include "cli/input.hpp"
 #include "cli/link_problem.hpp"
+#include "cli/program.hpp"
 #include "cli/tier.hpp"
 #include "cli/world.hpp"
 #include "host/wasip1/world.hpp"
@@ -15,7 +16,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 #include <vector>
 
 namespace weir::serve {
@@ -24,15 +28,25 @@ namespace {
 
 using cli::Problem;
 
+/// Functions that may be called once for many requests: see LinkedImport::precedes_requests.
+bool precedes_requests(std::string_view module, std::string_view name)
+{
+    constexpr std::array<std::string_view, 12> of_wasi{
+        "args_get",      "args_sizes_get",      "clock_res_get",  "clock_time_get",      "environ_get", "environ_sizes_get",
+        "fd_fdstat_get", "fd_fdstat_set_flags", "fd_prestat_get", "fd_prestat_dir_name", "random_get",  "sched_yield"};
+    if (module == "wasi_snapshot_preview1" || module == "wasi_unstable") return std::ranges::find(of_wasi, name) != of_wasi.end();
+    return module == "fastly_abi" && name == "init";
+}
+
 /// Notes what the linker finds, in the order in which it does: that of the imports. Worlds are told apart by the data that they are given.
 class Recorder final : public runtime::HostAdapter {
 public:
-    runtime::HostBinding adapt(const runtime::HostModule& /*module*/, const runtime::HostFunction& /*function*/,
+    runtime::HostBinding adapt(const runtime::HostModule& module, const runtime::HostFunction& function,
                                runtime::HostBinding binding) override
     {
         using World = LinkedImport::World;
         const World world = binding.data == &waits ? World::waits : binding.data == &wasi ? World::wasi : World::fastly;
-        found.push_back({world, {}, binding.entry});
+        found.push_back({world, {}, binding.entry, precedes_requests(module.name, function.name)});
         return binding;
     }
     std::vector<LinkedImport> found;
@@ -133,8 +147,12 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     auto engine = runtime::Engine::create(std::move(config));
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     loaded->engine = std::move(*engine);
+    const building::BuildOptions how{.uses_cache = options->uses_cache, .wants_inputs = options->watches};
+    WEIR_TRY(program, cli::find_program(options->file, how));
+    loaded->inputs = std::move(program.inputs);
+    if (!options->config_file.empty()) loaded->inputs.push_back(options->config_file);
     auto cache = options->uses_cache ? cli::open_cache(options->tier, *loaded->engine) : nullptr;
-    WEIR_TRY(file, cli::load_file(options->file, *loaded->engine, cache.get(), cli::FileBytes::copied));
+    WEIR_TRY(file, cli::load_file(program.module, *loaded->engine, cache.get(), cli::FileBytes::copied));
     WEIR_CHECK(check_start(options->file, *file.module));
     auto code = runtime::ModuleCode::create(loaded->engine, file.module, std::move(file.image));
     if (!code)
