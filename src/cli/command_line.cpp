@@ -28,7 +28,7 @@ constexpr std::string_view general_help =
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
   weir serve [OPTIONS] FILE            serve HTTP with an edge service (Fastly)
   weir build [OPTIONS] [FILE]          build a source, also as an executable
-  weir new [KIND] NAME                 make a project: command, http, fastly, ...
+  weir new [KIND] NAME                 make a project: command, http, fastly...
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
   weir compile [OPTIONS] FILE -o OUT   compile a program, for  weir run OUT
   weir cache ls | rm | prune | path    the machine code kept of other runs
@@ -46,14 +46,14 @@ Examples:
 
 constexpr std::string_view run_help =
     R"(weir [run] [OPTIONS] FILE [ARGS...]   run a program; all after FILE is its own
-FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
+FILE is a module, or a source in C, C++ or Go or a folder of them, built first
 
-  --watch                    build and start it again when its files change
+  --watch, --reactor         start again when files change; build a library
   --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
   --cwd DIR, --stdin FILE    its working directory, by its own name; its input
-  --env NAME[=VALUE]         set a variable; without a value pass weir's own on
-  --env-inherit              pass on all of weir's variables
+  --env NAME[=VALUE]         set a variable; without a value, or by --env-inherit
+                             for all of them, pass weir's own on
   --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:80,
                              tcp:connect=*.example.com:443, udp, unix, dns
   --listen, --dial H:P       hand it a listening socket, a connection
@@ -63,16 +63,11 @@ FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
   --no-cache                 keep no machine code; for tests also: --tier-stress
   --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
-  --max-stack SIZE           stack for its calls (8MiB)
-  --max-open-files N         most files open at a time (1024)
+  --max-stack, --max-open-files N    stack (8MiB), files open at a time (1024)
   --trace[=fs,poll_oneoff]   show host calls: all, or these groups and functions
   --trace-summary            count them; also: --trace-json, --trace-output FILE
 
-  --reactor                  build a source as a library, not as a command
-
 Examples:
-  weir hello.wasm
-  weir run --watch hello.cpp
   weir run --dir . --dir ./data::/data:ro --env LANG tool.wasm --verbose in.txt
 )";
 

@@ -644,7 +644,7 @@ class Invoke(Case):
 
 class Usage(Case):
     def test_help_fits_a_screen_and_shows_examples(self):
-        for words in (["--help"], ["-h"], ["help"], ["run", "--help"], ["inspect", "-h"]):
+        for words in (["--help"], ["-h"], ["help"], ["run", "--help"], ["inspect", "-h"], ["build", "-h"], ["new", "-h"]):
             done = self.weir(*words)
             self.assertEqual((done.returncode, done.stderr), (0, b""))
             lines = done.stdout.decode().splitlines()
