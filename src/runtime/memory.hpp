@@ -35,6 +35,9 @@ public:
     /// From here on, and after each reset, the first bytes are the image's. They must be so already. Not for shared memories. False when the system
     /// refuses.
     bool use_image(std::shared_ptr<const MemoryImage> image) noexcept;
+    /// From here on, and after each reset, its bytes are what they are now: they become an image of its own. Not for shared memories, nor for small
+    /// pages. False when the system refuses; then it is as it was, or of no use when a reset fails.
+    bool make_image() noexcept;
     /// Makes all bytes zero, or the image's, and the size `bytes`, which it had before; not while somebody uses it. False when the system refuses.
     bool reset(uint64_t bytes) noexcept;
     /// Whether [address, address + n) lies inside.
@@ -51,8 +54,8 @@ private:
     explicit Memory(MemoryPool& pool) : m_pool(pool) {}
     /// Makes just the first `bytes`, a multiple of the host's page size, accessible. False when the system refuses.
     bool make_accessible(uint64_t bytes) noexcept;
-    /// Writes zero to what the kernel has given memory to, if that is little. False: nothing is done, and giving it back to the kernel is better.
-    bool clear_resident_pages() noexcept;
+    /// Makes the pages that were written what they were, and keeps them. False: that is not possible, or not wanted this time.
+    bool restore_written_pages() noexcept;
 
     MemoryPool& m_pool;
     bool m_is_registered = false;
@@ -61,6 +64,7 @@ private:
     MemorySlot m_slot;
     uint64_t m_capacity_bytes = 0;
     std::shared_ptr<const MemoryImage> m_image;
+    uint32_t m_resets = 0;
     std::mutex m_grow_mutex;  // guards growth: m_slot.accessible_bytes and the writes of size_bytes
 };
 

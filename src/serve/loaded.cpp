@@ -1,6 +1,7 @@
 #include "serve/loaded.hpp"
 
 #include "baseline/baseline.hpp"
+#include "cli/code_cache.hpp"
 #include "cli/input.hpp"
 #include "cli/link_problem.hpp"
 #include "cli/tier.hpp"
@@ -10,10 +11,14 @@
 #include "runtime/store.hpp"
 #include "serve/config/fastly_toml.hpp"
 #include "serve/config/section.hpp"
+#include "serve/instance_pool.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 #include <vector>
 
 namespace weir::serve {
@@ -22,15 +27,25 @@ namespace {
 
 using cli::Problem;
 
+/// Functions that may be called once for many requests: see LinkedImport::precedes_requests.
+bool precedes_requests(std::string_view module, std::string_view name)
+{
+    constexpr std::array<std::string_view, 12> of_wasi{
+        "args_get",      "args_sizes_get",      "clock_res_get",  "clock_time_get",      "environ_get", "environ_sizes_get",
+        "fd_fdstat_get", "fd_fdstat_set_flags", "fd_prestat_get", "fd_prestat_dir_name", "random_get",  "sched_yield"};
+    if (module == "wasi_snapshot_preview1" || module == "wasi_unstable") return std::ranges::find(of_wasi, name) != of_wasi.end();
+    return module == "fastly_abi" && name == "init";
+}
+
 /// Notes what the linker finds, in the order in which it does: that of the imports. Worlds are told apart by the data that they are given.
 class Recorder final : public runtime::HostAdapter {
 public:
-    runtime::HostBinding adapt(const runtime::HostModule& /*module*/, const runtime::HostFunction& /*function*/,
+    runtime::HostBinding adapt(const runtime::HostModule& module, const runtime::HostFunction& function,
                                runtime::HostBinding binding) override
     {
         using World = LinkedImport::World;
         const World world = binding.data == &waits ? World::waits : binding.data == &wasi ? World::wasi : World::fastly;
-        found.push_back({world, {}, binding.entry});
+        found.push_back({world, {}, binding.entry, precedes_requests(module.name, function.name)});
         return binding;
     }
     std::vector<LinkedImport> found;
@@ -65,6 +80,13 @@ Result<void, Problem> check_start(const std::string& file, const wasm::Module& m
         Problem{.error = fmt::format("'{}' cannot serve requests", cli::printable(file)),
                 .because = "it exports no function _start that takes and answers nothing, which is called for each request",
                 .hint = "build it as a command, not as a library (reactor)"}};
+}
+
+/// Null when an instance cannot be made; who makes one for a request tells why.
+std::shared_ptr<const runtime::InitialState> capture_initial_state(const std::shared_ptr<const Loaded>& loaded)
+{
+    const auto instance = GuestInstance::create(loaded);
+    return instance ? runtime::InitialState::capture(*(*instance)->instance) : nullptr;
 }
 
 /// A service without a configuration of its own.
@@ -124,9 +146,10 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     auto engine = runtime::Engine::create(std::move(config));
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     loaded->engine = std::move(*engine);
-    WEIR_TRY(module, cli::load_file(options->file, loaded->engine->types(), cli::FileBytes::copied));
-    WEIR_CHECK(check_start(options->file, *module));
-    auto code = runtime::ModuleCode::create(loaded->engine, module);
+    auto cache = options->uses_cache ? cli::open_cache(options->tier, *loaded->engine) : nullptr;
+    WEIR_TRY(file, cli::load_file(options->file, *loaded->engine, cache.get(), cli::FileBytes::copied));
+    WEIR_CHECK(check_start(options->file, *file.module));
+    auto code = runtime::ModuleCode::create(loaded->engine, file.module, std::move(file.image));
     if (!code)
         return Unexpected{Problem{.error = fmt::format("cannot run '{}'", cli::printable(options->file)),
                                   .because = cli::printable(code.error()),
@@ -134,6 +157,8 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     loaded->code = std::move(*code);
     WEIR_TRY(imports, link(*loaded));
     loaded->imports = std::move(imports);
+    if (options->reuses_instances && !loaded->trace) loaded->initial = capture_initial_state(loaded);
+    if (cache != nullptr && !file.is_program) loaded->keeper = std::make_unique<CodeKeeper>(std::move(cache), loaded->code);
     if (options->config_file.empty())
         log->write(Level::warn, nullptr, "no configuration is given (-C fastly.toml): there are no backends and no stores");
     return loaded;
