@@ -22,7 +22,7 @@ struct WholeModuleOptions {
     /// for the seventh of all code that matters most (importance.hpp). 2: for all, as for what becomes hot. 3: with more effort than mostly pays.
     unsigned level = 1;
     /// Of a function's instructions. LLVM's time grows faster than what it compiles; larger functions stay as the baseline has them.
-    size_t max_optimized_bytes = size_t{64} << 10;
+    size_t max_optimized_bytes = size_t{128} << 10;
     /// Called by any thread after each function, with their number so far.
     std::function<void(size_t done)> on_progress;
 };

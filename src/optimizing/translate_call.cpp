@@ -1,3 +1,4 @@
+#include "optimizing/inlining.hpp"
 #include "optimizing/translator.hpp"
 
 #include <cstddef>
@@ -208,6 +209,7 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
         return set_dead();
     }
     call->setTailCallKind(llvm::CallInst::TCK_NoTail);  // a frame that the standard says is there stays in backtraces
+    call->addFnAttr(llvm::Attribute::NoMerge);          // and so does its place
     for (size_t i = 0; i < type.results.size(); ++i) {
         if (i == 0) {
             push(call);
@@ -217,24 +219,15 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
     }
 }
 
-llvm::Value* FunctionTranslator::code_cell(const CodeCell& cell)
-{
-    const std::string name = cell_symbol(cell);
-    llvm::GlobalVariable* symbol = m_out.getNamedGlobal(name);
-    if (symbol == nullptr) {
-        symbol = new llvm::GlobalVariable(m_out, m_b.getPtrTy(), false, llvm::GlobalValue::ExternalLinkage, nullptr, name);
-        symbol->setDSOLocal(true);
-        symbol->setVisibility(llvm::GlobalValue::HiddenVisibility);
-    }
-    return m_b.CreateLoad(m_b.getPtrTy(), symbol);
-}
-
 void FunctionTranslator::call_defined(wasm::FuncIdx function, CallMode mode)
 {
     // A function that calls itself stays in this tier, and LLVM sees what it calls.
     const bool is_self = function == m_index && mode == CallMode::normal && m_host.loop_offset == 0 && !m_has_tail_calls;
     if (is_self) return emit_call(m_function, m_instance, *m_type, mode);
-    emit_call(code_cell({runtime::Relocation::Kind::slot, function}), m_instance, m_module.func_type(function), mode);
+    const wasm::FuncType& type = m_module.func_type(function);
+    llvm::Value* entry = mode == CallMode::normal ? m_candidates.find(function, machine_type(type)) : nullptr;
+    if (entry == nullptr) entry = load_code_cell(m_b, {runtime::Relocation::Kind::slot, function});
+    emit_call(entry, m_instance, type, mode);
 }
 
 void FunctionTranslator::call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode)

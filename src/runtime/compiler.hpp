@@ -23,6 +23,7 @@ struct CodeLine {
 struct CompiledCode {
     std::vector<std::byte> bytes;
     std::vector<CodeSite> sites;  // sorted by code_offset
+    std::vector<InlinedCall> inlined_calls;
     std::vector<Relocation> relocations;
     uint32_t alignment_bytes = 16;  // of the first byte; a power of two, at most 64
     bool wants_lines = false;       // set by who asks for code, for people to read

@@ -176,11 +176,20 @@ struct HostFunctionContext {
 /// What a piece of machine code can stop at, and where that is in the module. Sorted by code_offset in a function.
 struct CodeSite {
     uint32_t code_offset;  // traps and memory accesses: of the instruction's first byte; calls: the return address
-    uint32_t wasm_offset;  // of the wasm instruction, from the start of the function's body
+    uint32_t wasm_offset;  // of the wasm instruction, from the start of the body of its function
     enum class Kind : uint8_t { call, memory_access, trap } kind;
     TrapKind trap = TrapKind::none;  // kind trap: the reason of the ud2; memory_access: memory_out_of_bounds
-    uint16_t unused = 0;             // so that equal sites are equal bytes, also in files
+    uint16_t inlined_by =
+        0;  // the number, from 1, of the InlinedCall that brought the instruction here; 0: the function is the code's own
 };
+
+/// A call that is none in machine code, because the callee's code stands in its place. A function's calls are numbered from 1.
+struct InlinedCall {
+    uint32_t callee;       // a defined function
+    uint32_t wasm_offset;  // of the call, from the start of the caller's body
+    uint32_t inlined_by;   // as in CodeSite: what brought the call here; a smaller number than its own
+};
+inline constexpr size_t max_inlined_calls = UINT16_MAX;
 
 /// A 32-bit pc-relative field to be filled when code gets its place.
 struct Relocation {

@@ -165,8 +165,12 @@ Trap Store::make_trap(const Activation& activation)
             if (const CodeSite* const interrupted = space->find_site(*piece, activation.pcs[i], CodeSpace::PcKind::interrupted);
                 interrupted != nullptr && (site == nullptr || interrupted->trap == activation.trap))
                 site = interrupted;
-        trap.frames.push_back({static_cast<const ModuleCode*>(space->owner)->shared_from_this(), wasm::FuncIdx{piece->function},
-                               site != nullptr ? site->wasm_offset : 0});
+        const auto add = [&](uint32_t function, uint32_t wasm_offset) {
+            trap.frames.push_back(
+                {static_cast<const ModuleCode*>(space->owner)->shared_from_this(), wasm::FuncIdx{function}, wasm_offset});
+        };
+        if (site != nullptr) CodeSpace::for_each_function(*piece, *site, add);
+        else add(piece->function, 0);
     }
     return trap;
 }
