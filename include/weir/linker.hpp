@@ -1,6 +1,7 @@
 #pragma once
 
 #include <weir/instance.hpp>
+#include <weir/store.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -13,6 +14,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#pragma GCC visibility push(default)
 
 namespace weir {
 
@@ -202,7 +205,7 @@ private:
     std::shared_ptr<Impl> m_impl;
 };
 
-/// What modules import: functions of the host's, by module and name. Not thread-safe; what it has prepared is.
+/// What modules import, by module and name: functions of the host's, and what is in a Store. Not thread-safe; what it has prepared is.
 class Linker {
 public:
     struct Impl;  // weir's own
@@ -227,13 +230,27 @@ public:
     void define_untyped(std::string module, std::string name, FunctionType type,
                         std::function<Result<std::vector<Value>>(const Caller&, std::span<const Value>)> function);
 
+    /// Defines something that Store has made, or an instance in a store exports. From then on this linker makes instances in that store.
+    /// @error usage  It belongs to another store than what was defined before, or to an instance that Prepared keeps for itself.
+    Result<void> define(std::string module, std::string name, const Memory& memory);
+    Result<void> define(std::string module, std::string name, const Table& table);
+    Result<void> define(std::string module, std::string name, const Global& global);
+    /// Defines all exports of an instance in a store under a module name.
+    /// @error usage  As above.
+    Result<void> define_instance(const std::string& module, const Instance& instance);
+
     /// Defines wasi_snapshot_preview1 and wasi_unstable. Each instance gets a world of its own, with these options.
     void define_wasi(WasiOptions options = {});
 
     /// @error link  Lists all imports that are missing, or of another type.
+    /// @error usage  Something of a store is defined: its instances are made one by one.
     [[nodiscard]] Result<Prepared> prepare(const Module& module) const;
-    /// prepare() and Prepared::instantiate() at once, for a single instance.
+    /// An instance in the store of what is defined; where nothing is of a store, prepare() and Prepared::instantiate() at once, for a single one.
+    /// @error link  As above.   @error trap, exit, system  As Prepared::instantiate().
     [[nodiscard]] Result<Instance> instantiate(const Module& module) const;
+    /// An instance in this store.
+    /// @error usage  What is defined is of another store, or of another engine.   @error link, trap, exit, system  As above.
+    [[nodiscard]] Result<Instance> instantiate(const Store& store, const Module& module) const;
 
 private:
     friend struct Access;
@@ -242,3 +259,5 @@ private:
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 // Guests that wait: a call that was started is left when a host function waits for something, and this thread goes on. One thread so serves
 // thousands of guests. All of it happens on the thread that started the call.
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 enum class TaskStatus : uint8_t {
@@ -205,3 +207,5 @@ void Linker::define_async(std::string module, std::string name, F function)
 }
 
 }  // namespace weir
+
+#pragma GCC visibility pop

@@ -233,7 +233,8 @@ Result<LoadedModule, Problem> load_program(const std::string& path, InputFile in
     if (!opened) return Unexpected{not_for_here(path, opened.error(), engine)};
     // weir has validated it before it was compiled.
     const auto module = wasm::decode(opened->module, opened->image, engine.types());
-    if (!module || !runtime::is_consistent(*opened->image, **module, engine.tier_up() != nullptr))
+    constexpr bool counts = true;  // for the tier after it, whether or not there is one here
+    if (!module || !runtime::is_consistent(*opened->image, **module, counts))
         return Unexpected{not_for_here(path, cache::ImageProblem::damaged, engine)};
     return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
 }

@@ -48,7 +48,7 @@ private:
     };
     bool capture_memory(const Instance& instance, wasm::MemoryIdx index);
     std::vector<MemoryState> m_memories;
-    std::vector<std::vector<Reference>> m_tables;
+    std::vector<std::vector<Reference>> m_tables;  // empty of those with StaticElements
     std::vector<GlobalState> m_globals;
 };
 
