@@ -90,8 +90,7 @@ constexpr std::string_view run_help =
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
   --profile FORMAT           tell perf the guest's code: perfmap, jitdump
   --no-cache                 keep no machine code; for tests also: --tier-stress
-  --timeout TIME, --fuel N   stop the program after 2s, 500ms, 1m, ... (124), or
-                             after N instructions, always at the same one
+  --timeout TIME, --fuel N   stop it after 2s, 500ms, 1m, ... or N instructions
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack SIZE           stack for its calls (8MiB)
   --max-open-files N         most files open at a time (1024)

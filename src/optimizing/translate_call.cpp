@@ -1,5 +1,7 @@
 #include "optimizing/translator.hpp"
 
+#include <llvm/IR/MDBuilder.h>
+
 #include <cstddef>
 
 // Calls, by the wasm convention of runtime/contract.hpp, and what is reached through the instance context.
