@@ -73,9 +73,16 @@ private:
 
 namespace detail {
 
+/// What a host function was defined with; layout shared with the runtime.
+template <class F>
+[[nodiscard]] F& callable_of(void* context) noexcept
+{
+    return *static_cast<F*>(static_cast<void**>(context)[3]);
+}
+
 struct HostFunction {
     std::shared_ptr<void> callable;
-    bool (*run)(void* callable, void* context, Slot* slots) noexcept;
+    bool (*run)(void* context, Slot* slots) noexcept;  // called by machine code, nothing in between
     std::vector<ValueType> parameters, results;
 };
 
@@ -99,19 +106,20 @@ template <class F, class R, bool takes_caller, class... Args>
 struct HostBinder {
     using Value = detail::WithoutError<R>::type;
 
-    static bool run(void* callable, void* context, detail::Slot* slots) noexcept
+    static bool run(void* context, detail::Slot* slots) noexcept
     {
         const Caller caller{context};
+        auto& function = detail::callable_of<F>(context);
 #ifdef __cpp_exceptions
         try {
-            return invoke(*static_cast<F*>(callable), caller, slots, std::index_sequence_for<Args...>{});
+            return invoke(function, caller, slots, std::index_sequence_for<Args...>{});
         } catch (const std::exception& e) {
             return caller.fail(e.what());
         } catch (...) {
             return caller.fail("a host function threw something that is no std::exception");
         }
 #else
-        return invoke(*static_cast<F*>(callable), caller, slots, std::index_sequence_for<Args...>{});
+        return invoke(function, caller, slots, std::index_sequence_for<Args...>{});
 #endif
     }
     static detail::HostFunction bind(F&& function)

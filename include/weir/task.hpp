@@ -142,10 +142,10 @@ struct AsyncBinder {
             return caller.accepts_references(detail::Results<R>::types, slots);
         }
     };
-    static bool run(void* callable, void* context, detail::Slot* slots) noexcept
+    static bool run(void* context, detail::Slot* slots) noexcept
     {
         const Caller caller{context};
-        auto& function = *static_cast<Function*>(callable);
+        auto& function = detail::callable_of<Function>(context);
         const auto invoke = [&]<size_t... i>(std::index_sequence<i...>) {
             return function.run(caller, context, slots, detail::load<Args>(slots[i])...);
         };

@@ -189,18 +189,18 @@ bool finish(weir::runtime::HostFunctionContext& context, weir_error_t* error)
     return Access::fail(Access::caller(context), owned->error);
 }
 
-bool run_raw(void* callable, void* context_pointer, Slot* slots) noexcept
+bool run_raw(void* context_pointer, Slot* slots) noexcept
 {
-    const auto& callback = *static_cast<Callback<weir_raw_host_function_t>*>(callable);
+    const auto& callback = weir::detail::callable_of<Callback<weir_raw_host_function_t>>(context_pointer);
     auto& context = *static_cast<weir::runtime::HostFunctionContext*>(context_pointer);
     const weir_caller caller{context};
     if (!finish(context, callback.function(callback.data, &caller, reinterpret_cast<weir_slot_t*>(slots)))) return false;
     return Access::accepts_references(Access::caller(context), callback.results, slots);
 }
 
-bool run_checked(void* callable, void* context_pointer, Slot* slots) noexcept
+bool run_checked(void* context_pointer, Slot* slots) noexcept
 {
-    const auto& callback = *static_cast<Callback<weir_host_function_t>*>(callable);
+    const auto& callback = weir::detail::callable_of<Callback<weir_host_function_t>>(context_pointer);
     auto& context = *static_cast<weir::runtime::HostFunctionContext*>(context_pointer);
     const weir_caller caller{context};
     try {
@@ -222,7 +222,7 @@ bool run_checked(void* callable, void* context_pointer, Slot* slots) noexcept
 
 template <class Function>
 weir_error_t* define(weir_linker_t* linker, const char* module, const char* name, weir_function_type_t type, Function function,
-                     bool (*run)(void*, void*, Slot*) noexcept, void* data, void (*delete_data)(void*))
+                     bool (*run)(void*, Slot*) noexcept, void* data, void (*delete_data)(void*))
 {
     auto callback = std::make_shared<Callback<Function>>(function, data, delete_data);
     if (!has_only_known_types(type)) return fail(ErrorKind::usage, "a host function has types that have no values here");

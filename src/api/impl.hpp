@@ -22,7 +22,6 @@ namespace weir {
 
 static_assert(sizeof(detail::Slot) == sizeof(runtime::Value) && alignof(detail::Slot) == alignof(runtime::Value));
 inline runtime::Value* to_values(detail::Slot* slots) { return reinterpret_cast<runtime::Value*>(slots); }
-inline detail::Slot* to_slots(runtime::Value* values) { return reinterpret_cast<detail::Slot*>(values); }
 
 struct Engine::Impl {
     Config config;

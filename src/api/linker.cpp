@@ -2,18 +2,16 @@
 #include "wasm/module.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <ranges>
 
 namespace weir {
 
 namespace {
 
-/// What all host functions of the API are to the runtime.
-bool run_host_function(runtime::HostFunctionContext& context, runtime::Value* values) noexcept
-{
-    const auto& function = *static_cast<const detail::HostFunction*>(context.data);
-    return function.run(function.callable.get(), &context, to_slots(values));
-}
+// Public headers know where this is, and machine code calls what they make of a lambda as it is: its parameters are the same addresses.
+static_assert(offsetof(runtime::HostFunctionContext, data) == 3 * sizeof(void*));
+using HostFunctionEntry = bool (*)(runtime::HostFunctionContext&, runtime::Value*) noexcept;
 
 /// In the place of an instance's world in what a Prepared links.
 const char world_of_instance = 0;
@@ -272,7 +270,7 @@ void Linker::define_function(std::string module, std::string name, detail::HostF
     d->function = std::move(function);
     std::ranges::transform(d->function.parameters, std::back_inserter(d->parameters), to_val_type);
     std::ranges::transform(d->function.results, std::back_inserter(d->results), to_val_type);
-    d->row = {d->name, d->parameters, d->results, run_host_function, {}};
+    d->row = {d->name, d->parameters, d->results, reinterpret_cast<HostFunctionEntry>(d->function.run), {}};
     d->table = {d->module, "the host", {&d->row, 1}};
     m_impl->definitions.push_back(std::move(d));
 }
@@ -290,7 +288,7 @@ Result<std::shared_ptr<Access::PreparedImpl>> Access::prepare(const LinkerImpl& 
     prepared->definitions = linker.definitions;
     prepared->wasi = linker.wasi;
     // The first that fits is taken: the latest.
-    for (const auto& d : linker.definitions | std::views::reverse) prepared->linker.add(d->table, &d->function);
+    for (const auto& d : linker.definitions | std::views::reverse) prepared->linker.add(d->table, d->function.callable.get());
     if (linker.wasi)
         for (const runtime::HostModule& m : wasip1::World::host_modules())
             prepared->linker.add(m, const_cast<char*>(&world_of_instance));
@@ -402,9 +400,9 @@ struct Untyped {
     std::vector<wasm::ValType> parameters, results;
     std::function<Result<std::vector<Value>>(const Caller&, std::span<const Value>)> function;
 
-    static bool run(void* callable, void* context_pointer, detail::Slot* slots) noexcept
+    static bool run(void* context_pointer, detail::Slot* slots) noexcept
     {
-        const auto& self = *static_cast<const Untyped*>(callable);
+        const auto& self = detail::callable_of<const Untyped>(context_pointer);
         auto& context = *static_cast<runtime::HostFunctionContext*>(context_pointer);
         const Caller caller = Access::caller(context);
         try {
