@@ -31,6 +31,9 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
   --max-instances N          requests at a time (1000); others are answered 503
   --request-timeout TIME     longest that a request may take (120s); 0: no limit
   --max-memory SIZE          of an instance (128MiB)
+  --access-log FILE          a line for each request; - is standard output
+  --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
+                             /healthz there
   --watch                    load FILE and fastly.toml again when they change
   --once -                   serve one request, read from standard input, and
                              print the response
@@ -38,6 +41,7 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
   -H 'NAME: VALUE'             a header of it, --data TEXT its body
   --bounds MODE, --tier TIER, --trace[=...], --trace-summary, --trace-json,
   --trace-output FILE        as for weir run
+  --no-cache                 keep no machine code for the next start
   -v, -vv                    say more
 
 Examples:
@@ -107,7 +111,10 @@ void add_weir(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--max-instances", to.server.max_instances)->check(CLI::Range(1U, 1'000'000U));
     app.add_option("--request-timeout", raw.timeout);
     app.add_option("--max-memory", raw.memory);
+    app.add_option("--access-log", to.server.access_log);
+    app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
+    app.add_flag("--no-cache{false}", to.guest.uses_cache);
     app.add_option("--once", raw.once);
     app.add_option("--request", raw.request);
     app.add_option("-H,--header", raw.headers)->allow_extra_args(false);
@@ -228,6 +235,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         to.request = "GET http://example.com/";
     }
     WEIR_CHECK(finish(raw, to));
+    to.guest.reuses_instances = to.mode == Invocation::Mode::serve;
     return to;
 }
 
