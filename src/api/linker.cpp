@@ -2,6 +2,7 @@
 #include "wasm/module.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <ranges>
 
@@ -270,7 +271,7 @@ void Linker::define_function(std::string module, std::string name, detail::HostF
     d->function = std::move(function);
     std::ranges::transform(d->function.parameters, std::back_inserter(d->parameters), to_val_type);
     std::ranges::transform(d->function.results, std::back_inserter(d->results), to_val_type);
-    d->row = {d->name, d->parameters, d->results, reinterpret_cast<HostFunctionEntry>(d->function.run), {}};
+    d->row = {d->name, d->parameters, d->results, std::bit_cast<HostFunctionEntry>(d->function.run), {}};
     d->table = {d->module, "the host", {&d->row, 1}};
     m_impl->definitions.push_back(std::move(d));
 }
