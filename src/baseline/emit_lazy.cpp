@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-// Elements of tables, and functions that are referred to, are made when they are first looked at (C14 in docs/design.md).
+// Elements of tables, and functions that are referred to, are made when they are first looked at (C15 in docs/design.md).
 
 namespace weir::baseline {
 

@@ -44,6 +44,8 @@ public:
     }
     /// An element below the table's size, put in its place if it was not there yet.
     [[nodiscard]] uint64_t table_element(wasm::TableIdx t, uint64_t index) const;
+    /// Whether the table is as the module's segments say, elements that are not made yet included: the guest could not change any.
+    [[nodiscard]] bool is_untouched(wasm::TableIdx t) const { return m_tables[t.value]->is_lazy != 0; }
     /// Of a table with StaticElements: as after instantiation. Elements that are made already stay if the guest could not change any.
     void reset_static_table(wasm::TableIdx t) const;
     [[nodiscard]] Value* global_cell(wasm::GlobalIdx g) const;

@@ -9,7 +9,7 @@
 namespace weir::runtime {
 
 /// What the active element segments of a module write to its own tables, as far as the module alone says it: all of them name functions, at
-/// constant offsets that fit. Then a new table need not be filled: its elements are made when they are first looked at (C14 in docs/design.md).
+/// constant offsets that fit. Then a new table need not be filled: its elements are made when they are first looked at (C15 in docs/design.md).
 /// Standard: Core 3.0, 2.5.8 "Element Segments".
 class StaticElements {
 public:
