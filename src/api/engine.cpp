@@ -176,7 +176,7 @@ Result<void> Module::save(const std::filesystem::path& path, unsigned threads) c
     if (!functions) return failed(functions.error().message);
     if (!compile_process::place(*functions, **code)) return failed("there is no room for so much machine code");
     const auto written =
-        cache::write_program(path.string(), (*code)->space().snapshot(), *m_impl->engine, *module, path.stem().string());
+        cache::save_program(path.string(), (*code)->space().snapshot(), *m_impl->engine, *module, path.stem().string());
     if (!written) return Unexpected{to_error(written.error(), doing)};
     return {};
 }

@@ -39,19 +39,25 @@ std::vector<Symbol> symbols_of(const runtime::CodeSnapshot& code, const wasm::Mo
 
 }  // namespace
 
-Result<void, SysError> write_program(const std::string& path, const runtime::CodeSnapshot& code, const runtime::Engine& engine,
+Result<void, SysError> write_program(int file, const runtime::CodeSnapshot& code, const runtime::Engine& engine,
                                      const wasm::Module& module, std::string_view module_name)
+{
+    const std::vector<Symbol> symbols = symbols_of(code, module);
+    return write_image(file, {.code = code,
+                              .settings = settings_here(Settings::Tiers::by_heat, engine),
+                              .module_hash = sha256(module.bytes),
+                              .module = module.bytes,
+                              .module_name = module_name,
+                              .symbols = &symbols});
+}
+
+Result<void, SysError> save_program(const std::string& path, const runtime::CodeSnapshot& code, const runtime::Engine& engine,
+                                    const wasm::Module& module, std::string_view module_name)
 {
     const std::string draft = path + "." + std::to_string(::getpid()) + ".new";
     const UniqueFd file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
     if (!file) return Unexpected{last_error("open")};
-    const std::vector<Symbol> symbols = symbols_of(code, module);
-    auto written = write_image(file.get(), {.code = code,
-                                            .settings = settings_here(Settings::Tiers::by_heat, engine),
-                                            .module_hash = sha256(module.bytes),
-                                            .module = module.bytes,
-                                            .module_name = module_name,
-                                            .symbols = &symbols});
+    auto written = write_program(file.get(), code, engine, module, module_name);
     if (written && std::rename(draft.c_str(), path.c_str()) != 0) written = Unexpected{last_error("rename")};
     if (!written) ::unlink(draft.c_str());
     return written;

@@ -4,6 +4,8 @@
 #include "cache/program.hpp"
 #include "cli/console.hpp"
 #include "cli/input.hpp"
+#include "cli/output_file.hpp"
+#include "cli/program.hpp"
 #include "cli/progress.hpp"
 #include "cli/run.hpp"
 #include "compile_process/remote_compiler.hpp"
@@ -32,10 +34,6 @@ Problem cannot_compile(const std::string& file, const std::string& because)
 {
     return {.error = fmt::format("cannot compile '{}'", printable(file)), .because = printable(because), .hint = {}};
 }
-Problem cannot_write(const std::string& file, const std::string& because)
-{
-    return {.error = fmt::format("cannot write '{}'", printable(file)), .because = printable(because), .hint = {}};
-}
 
 bool are_same_file(const std::string& a, const std::string& b)
 {
@@ -44,9 +42,10 @@ bool are_same_file(const std::string& a, const std::string& b)
            first.st_ino == second.st_ino;
 }
 
-Result<void, Problem> try_compile(const CompileProgramOptions& options)
+}  // namespace
+
+Result<void, Problem> compile_to(int file, const CompileProgramOptions& options, const std::string& module_path)
 {
-    const std::string output = options.output.empty() ? default_output(options.file) : options.output;
     if (options.level != 0) WEIR_CHECK(check_optimizer("weir compile -O0  compiles without it"));
     // Functions become hot in a program as well: the optimizer is the engine's as it is for  weir run.
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
@@ -54,12 +53,7 @@ Result<void, Problem> try_compile(const CompileProgramOptions& options)
     config.tiers = runtime::TierPolicy::by_heat;
     auto engine = runtime::Engine::create(config);
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
-    WEIR_TRY(module, load_file(options.file, (*engine)->types()));
-    if (are_same_file(options.file, output))
-        return Unexpected{Problem{.error = fmt::format("'{}' would replace the module itself", printable(output)),
-                                  .because = {},
-                                  .hint = "-o OUT  names another file",
-                                  .exit_code = exit_usage}};
+    WEIR_TRY(module, load_file(module_path, (*engine)->types()));
     auto code = runtime::ModuleCode::create(*engine, module);
     if (!code) return Unexpected{cannot_compile(options.file, code.error())};
 
@@ -76,10 +70,28 @@ Result<void, Problem> try_compile(const CompileProgramOptions& options)
 
     if (!compile_process::place(*functions, **code))
         return Unexpected{cannot_compile(options.file, "its code is larger than a code space may be")};
-    const auto written = cache::write_program(output, (*code)->space().snapshot(), **engine, *module,
+    const auto written = cache::write_program(file, (*code)->space().snapshot(), **engine, *module,
                                               std::string_view{options.file}.substr(options.file.rfind('/') + 1));
-    if (!written) return Unexpected{cannot_write(output, std::strerror(written.error().code))};
+    if (!written)
+        return Unexpected{
+            cannot_compile(options.file, "writing the program failed: " + std::string{std::strerror(written.error().code)})};
     return {};
+}
+
+namespace {
+
+Result<void, Problem> try_compile(const CompileProgramOptions& options)
+{
+    const std::string output = options.output.empty() ? default_output(options.file) : options.output;
+    WEIR_TRY(program, find_program(options.file, {}));
+    if (are_same_file(program.module, output))
+        return Unexpected{Problem{.error = fmt::format("'{}' would replace the module itself", printable(output)),
+                                  .because = {},
+                                  .hint = "-o OUT  names another file",
+                                  .exit_code = exit_usage}};
+    WEIR_TRY(file, OutputFile::create(output, 0666));
+    WEIR_CHECK(compile_to(file.descriptor(), options, program.module));
+    return file.finish();
 }
 
 }  // namespace
