@@ -3,6 +3,7 @@
 #include "cli/cli11.hpp"
 #include "cli/quantity.hpp"
 #include "host/sockets/permission.hpp"
+#include "runtime/store.hpp"
 #include "weir/version.hpp"
 
 #include <fmt/format.h>
@@ -41,6 +42,7 @@ constexpr std::array run_options{
     Option{"--reactor", ""},
     Option{"--watch", ""},
     Option{"--timeout", "TIME[ms|s|m|h]"},
+    Option{"--fuel", "N"},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
     Option{"--max-stack", "SIZE[KiB|MiB|GiB]"},
     Option{"--max-open-files", "N"},
@@ -94,7 +96,7 @@ FILE is a module, or a source in C, C++ or Go or a folder of them, built first
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
   --profile FORMAT           tell perf the guest's code: perfmap, jitdump
   --no-cache                 keep no machine code; for tests also: --tier-stress
-  --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
+  --timeout TIME, --fuel N   stop it after 2s, 500ms, 1m, ... or N instructions
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack, --max-open-files N    stack (8MiB), files open at a time (1024)
   --trace[=fs,poll_oneoff]   show host calls: all, or these groups and functions
@@ -307,6 +309,9 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
                              [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });
+            if (name == "--fuel")
+                add_quantity(app, name, parse_count, 1, runtime::Store::max_fuel,
+                             [&](uint64_t fuel, const std::string&) { options.fuel = fuel; });
             if (name == "--max-memory")
                 add_quantity(app, name, parse_size, 0, INT64_MAX,
                              [&](uint64_t bytes, const std::string&) { options.max_memory_bytes = bytes; });

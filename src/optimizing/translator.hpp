@@ -5,6 +5,7 @@
 #include "wasm/immediates.hpp"
 #include "wasm/opcodes.hpp"
 
+#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -202,6 +203,10 @@ private:
     void call_defined(wasm::FuncIdx function, CallMode mode);
     void call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode);
     void emit_call(llvm::Value* entry, llvm::Value* callee_context, const wasm::FuncType& type, CallMode mode);
+    /// `present`, or where `is_missing` what `make` emits answers; that is cold.
+    llvm::Value* unless(llvm::Value* is_missing, llvm::Value* present, llvm::function_ref<llvm::Value*()> make);
+    /// For all but call_indirect: afterwards the table is not lazy.
+    void open_table(wasm::TableIdx table);
     llvm::Value* callee_of_indirect(const wasm::CallIndirectImm& imm);
     [[nodiscard]] const wasm::FuncType& func_type(wasm::TypeIdx t) const;
 

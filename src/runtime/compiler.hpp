@@ -38,6 +38,9 @@ struct CompileError {
 struct CompileOptions {
     std::vector<MemoryMode> memory_modes;  // one per memory of the index space
     bool counts = false;                   // calls and loops, and says what is hot; for a tier that another one follows
+    /// Code subtracts its instructions from ExecContext::fuel, those up to the next branch or label at once, and traps when it is negative at a
+    /// function's entry or a loop's header. Only the baseline does.
+    bool counts_fuel = false;
 };
 
 /// A tier. Thread-safe: several functions may be compiled at once.

@@ -36,6 +36,7 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
     exec.store = store.get();
     exec.pending_trap = TrapKind::none;
     exec.interrupt.store(0, std::memory_order_relaxed);
+    store->set_fuel(store->m_engine->config().fuel);
     store->m_table_budget.elements_left = store->m_engine->config().max_table_elements;
     return store;
 }
@@ -118,6 +119,7 @@ void Store::recycle() noexcept
     m_stopped_for = 0;
     m_pending_exit.reset();
     m_pending_detail.clear();
+    set_fuel(m_engine->config().fuel);
     // What runs deep writes to the page below what is kept; a frame that is larger than a page may jump over it, so now and then without looking.
     const size_t usable = m_stack.size_bytes() - stack_guard_bytes;
     if (usable < max_kept_stack_bytes + page_bytes) return;
