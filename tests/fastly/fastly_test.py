@@ -60,10 +60,14 @@ BOT = ["x-fastly-bot-analyzed: true", "x-fastly-bot-detected: no", "x-fastly-bot
        "fastly-key: valid-key", "host: localhost"]
 
 
+def write_items(folder):
+    (folder / "items.json").write_text('{"from": "a file"}')
+
+
 def write_files(folder):
     """The configuration, and what it names."""
     (folder / "fastly.toml").write_text(CONFIG)
-    (folder / "items.json").write_text('{"from": "a file"}')
+    write_items(folder)
     (folder / "value.txt").write_text("from a file")
     (folder / "rules.yaml").write_text(RULES)
     (folder / "acl.json").write_text(json.dumps(ACL))
@@ -192,7 +196,7 @@ class Fastly(TestFolder):
         refused(b"", "is no edge service", "a library", "weir run --invoke NAME other.wasm")
         refused(start, "is no edge service", "a program with a main function", "weir run other.wasm  runs it")
         # A library that imports something of the interface.
-        refused(b"\1\5\1\x60\0\1\x7f" + b"\2\x13\1\x0afastly_abi\4init\0\0", "fastly_abi")
+        refused(b"\1\5\1\x60\0\1\x7f" + b"\2\x13\1\x0afastly_abi\4init\0\0", "cannot serve requests", "exports no function _start")
 
 
 if __name__ == "__main__":

@@ -145,6 +145,11 @@ void test_after_the_response()
     EXPECT(badf, http_req_redirect_to_websocket_proxy_v2(no_such, TEXT("origin")));
     EXPECT(ok, http_req_close(0));
     EXPECT(badf, http_req_fastly_key_is_valid(at(&n)));
+    // No other request comes in the time for it.
+    const uint64_t a_millisecond = 1;
+    uint32_t promise = 0, request = 0, body = 0;
+    EXPECT(ok, http_downstream_next_request(2, at(&a_millisecond), at(&promise)));
+    EXPECT(none, http_downstream_next_request_wait(promise, at(&request), at(&body)));
 }
 
 }  // namespace

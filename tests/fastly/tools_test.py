@@ -66,7 +66,7 @@ class JavaScript(TestFolder):
         self.expect("/fetch", "200 POST /path?q=1 from the client content", method="POST", body="content",
                     headers={"x-from-client": "from the client"})
         self.expect("/fetch-all", ",".join(f"GET /{i}" for i in range(10)))
-        self.expect("/fetch-refused", "failed: DOMException")
+        self.expect("/fetch-refused", "failed: NetworkError")
 
     def test_bodies_of_a_backend(self):
         self.expect("/pass", "x" * 300_000)
@@ -109,7 +109,7 @@ class FastlyCli(TestFolder):
         try:
             for line in cli.stdout:
                 lines.append(line)
-                if f"Listening on http://127.0.0.1:{port}" in line:
+                if line.startswith(f"Listening on http://127.0.0.1:{port}"):  # the CLI says so as well, before it starts anything
                     break
             else:
                 self.fail("".join(lines))

@@ -99,6 +99,7 @@ class Coverage(TestFolder):
         (self.folder / "items.json").write_text("no JSON")
         self.expect(server, "/stale-dictionary")
         self.stop(server)
+        fastly_test.write_items(self.folder)
 
     def start(self, *words):
         server = Server(self.folder, self.guest, *self.trace(), "--workers", "1", *words)

@@ -48,7 +48,7 @@ const routes = {
     await store.put("key", "value");
     const entry = await store.get("key");
     const absent = await store.get("absent");
-    const { list } = await store.list();
+    const { list } = await store.list({});
     await store.delete("key");
     return new Response(`${await entry.text()} ${absent} ${list} ${await store.get("key")}`);
   },
