@@ -247,13 +247,16 @@ Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string
     return load(path, input.content, std::move(registry));
 }
 
-Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache)
+Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache, FileBytes how)
 {
-    WEIR_TRY(input, take_input(path, FileBytes::mapped));
+    WEIR_TRY(input, take_input(path, how));
     if (cache::is_image(input.content->bytes())) return load_program(path, std::move(input), engine);
     auto content = input.content;
     if (cache != nullptr) {
-        auto image = cache->find(cache::ModuleFile{std::move(input.file), input.status, path}, content->bytes());
+        cache::ModuleFile file{std::move(input.file), input.status, path};
+        // What was copied from a file that changed meanwhile is not what the file's memo is of.
+        const bool is_known = how == FileBytes::mapped || file.is_unchanged();
+        auto image = is_known ? cache->find(std::move(file), content->bytes()) : nullptr;
         auto module = image == nullptr ? nullptr : wasm::decode(content->bytes(), content, engine.types()).value_or(nullptr);
         if (module != nullptr && runtime::is_consistent(*image, *module, engine.tier_up() != nullptr))
             return LoadedModule{.module = std::move(module), .image = std::move(image)};

@@ -27,7 +27,9 @@ struct LoadedModule {
     std::shared_ptr<const runtime::CodeImage> image;  // its code; null when there is none
     bool is_program = false;                          // made by `weir compile`
 };
-/// The same, for a program that `weir compile` has made as well; and with what `cache`, which may be null, has of a module. Neither is validated again.
-[[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache);
+/// The same, for a program that `weir compile` has made as well, whose code is mapped always; and with what `cache`, which may be null, has of a
+/// module. Neither is validated again.
+[[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache,
+                                                      FileBytes how = FileBytes::mapped);
 
 }  // namespace weir::cli

@@ -1,7 +1,7 @@
 #include "cli/run.hpp"
 
 #include "baseline/baseline.hpp"
-#include "cache/cache.hpp"
+#include "cli/code_cache.hpp"
 #include "cli/entry.hpp"
 #include "cli/input.hpp"
 #include "cli/interruption.hpp"
@@ -185,19 +185,6 @@ runtime::EngineConfig engine_config(const RunOptions& options)
     return config;
 }
 
-/// Null when there is none to use.
-std::unique_ptr<cache::Cache> open_cache(const RunOptions& options, const runtime::Engine& engine)
-{
-    // Stress makes code that no other run wants. A profiler is told of code as it is made.
-    if (!options.uses_cache || options.tier == Tier::stress || options.profile != Profile::none) return nullptr;
-    auto path = cache::Folder::default_path();
-    if (!path) return nullptr;
-    const auto tiers = engine.tier_up() != nullptr     ? cache::Settings::Tiers::by_heat
-                     : options.tier == Tier::optimized ? cache::Settings::Tiers::optimized
-                                                       : cache::Settings::Tiers::baseline;
-    return cache::Cache::open(std::move(*path), cache::settings_here(tiers, engine));
-}
-
 Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 {
     wasip1::WorldConfig config;
@@ -233,7 +220,9 @@ Result<int, Problem> try_run(const RunOptions& options)
     configuration.code_listener = std::move(profile);
     auto engine = runtime::Engine::create(std::move(configuration));
     if (!engine) return Unexpected{cannot_start(engine.error())};
-    const auto cache = open_cache(options, **engine);
+    // A profiler is told of code as it is made.
+    const bool uses_cache = options.uses_cache && options.profile == Profile::none;
+    const auto cache = uses_cache ? open_cache(options.tier, **engine) : nullptr;
     WEIR_TRY(loaded, load_file(options.file, **engine, cache.get()));
     WEIR_CHECK(check_program(options, loaded));
     const auto& module = loaded.module;

@@ -4,6 +4,7 @@
 #include "runtime/instance.hpp"
 #include "runtime/memory_image.hpp"
 #include "runtime/store.hpp"
+#include "runtime/written_pages.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -15,7 +16,6 @@ namespace {
 // A copied segment costs its copying, and the first write to each of its pages a fault. A mapped one costs a fault for each page that is
 // looked at, the copy of a page included; it pays where much of the data is never looked at.
 constexpr uint64_t min_image_bytes = uint64_t{128} << 10;
-constexpr uint64_t host_page_bytes = 4096;
 
 /// The numbers of an instance's functions, by their addresses.
 class Numbers {
@@ -64,6 +64,8 @@ std::shared_ptr<const InitialState> InitialState::capture(Instance& instance)
         const bool is_reference = module.globals[i].type.type.is_ref();
         state->m_globals.push_back({value, is_reference, is_reference ? numbers.of(value.ref) : std::nullopt});
     }
+    const auto is_passive = [](const auto& segment) { return segment.mode == wasm::SegmentMode::passive; };
+    state->m_has_passive_segments = std::ranges::any_of(module.datas, is_passive) || std::ranges::any_of(module.elems, is_passive);
     if (!state->share_images(instance)) return nullptr;
     return state;
 }
@@ -119,7 +121,7 @@ bool InitialState::restore(Instance& instance) const noexcept
         cell = g.value;
         if (g.is_reference) cell.ref = reference_in(instance, g.function);
     }
-    return instance.undrop_segments();
+    return !m_has_passive_segments || instance.undrop_segments();
 }
 
 }  // namespace weir::runtime

@@ -50,6 +50,7 @@ private:
     std::vector<MemoryState> m_memories;
     std::vector<std::vector<Reference>> m_tables;
     std::vector<GlobalState> m_globals;
+    bool m_has_passive_segments = false;  // Go's modules have tens of thousands of segments, none of them passive
 };
 
 }  // namespace weir::runtime

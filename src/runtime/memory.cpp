@@ -1,19 +1,17 @@
 #include "runtime/memory.hpp"
 
 #include "runtime/range_registry.hpp"
+#include "runtime/written_pages.hpp"
 
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <span>
 
 namespace weir::runtime {
 
 namespace {
 
-constexpr uint64_t host_page_bytes = 4096;
 constexpr uint64_t round_to_page(uint64_t n) { return (n + host_page_bytes - 1) / host_page_bytes * host_page_bytes; }
 // A checked memory without a maximum reserves at most so much; growth beyond it fails.
 constexpr uint64_t max_checked_reservation_bytes = uint64_t{1} << 36;
@@ -94,28 +92,38 @@ bool Memory::use_image(std::shared_ptr<const MemoryImage> image) noexcept
 bool Memory::reset(uint64_t bytes) noexcept
 {
     const std::scoped_lock lock{m_grow_mutex};
-    if ((m_image != nullptr || !clear_resident_pages()) && m_slot.accessible_bytes != 0 &&
-        ::madvise(base, m_slot.accessible_bytes, MADV_DONTNEED) != 0)
+    if (!restore_written_pages() && m_slot.accessible_bytes != 0 && ::madvise(base, m_slot.accessible_bytes, MADV_DONTNEED) != 0)
         return false;
     if (!make_accessible(round_to_page(bytes))) return false;
     size_bytes.store(bytes, std::memory_order_release);
     return true;
 }
 
-bool Memory::clear_resident_pages() noexcept
+bool Memory::restore_written_pages() noexcept
 {
-    // A page that is kept costs 4 KiB of stores, one that is given up and touched again a fault, some ten times as much. What few guests in a
-    // row touch alike is few pages.
-    constexpr size_t max_pages = 4096, max_resident = 64;
-    std::array<unsigned char, max_pages> is_resident;
-    const size_t pages = m_slot.accessible_bytes / host_page_bytes;
-    if (pages > max_pages || ::mincore(base, m_slot.accessible_bytes, is_resident.data()) != 0) return false;
-    const auto all = std::span{is_resident}.first(pages);
-    const auto is_in = [](unsigned char flags) { return (flags & 1U) != 0; };
-    if (std::ranges::count_if(all, is_in) > static_cast<std::ptrdiff_t>(max_resident)) return false;
-    for (size_t i = 0; i < pages; ++i)
-        if (is_in(all[i])) std::memset(base + i * host_page_bytes, 0, host_page_bytes);
-    return true;
+    // A page that is kept costs 4 KiB of copying, one that is given up and touched again a fault, some ten times as much. Guests of one module touch
+    // the same pages mostly; what one of them alone has touched goes back now and then.
+    constexpr size_t max_kept_bytes = size_t{4} << 20;
+    constexpr uint32_t resets_between_releases = 1024;
+    if (++m_resets % resets_between_releases == 0) return false;
+    const std::span<const std::byte> image = m_image == nullptr ? std::span<const std::byte>{} : m_image->bytes();
+    size_t room = max_kept_bytes;
+    std::byte* released = nullptr;
+    const auto restore = [&](std::span<std::byte> pages) {
+        if (pages.size() > room) {
+            pages = pages.first(room);
+            released = pages.data() + room;
+        }
+        room -= pages.size();
+        const size_t offset = std::min(static_cast<size_t>(pages.data() - base), image.size());
+        const auto content = image.subspan(offset, std::min(pages.size(), image.size() - offset));
+        std::ranges::copy(content, pages.data());
+        std::ranges::fill(pages.subspan(content.size()), std::byte{0});
+        return released == nullptr;
+    };
+    if (!visit_written_pages({base, m_slot.accessible_bytes}, restore)) return false;
+    return released == nullptr ||
+           ::madvise(released, static_cast<size_t>(base + m_slot.accessible_bytes - released), MADV_DONTNEED) == 0;
 }
 
 bool Memory::make_accessible(uint64_t bytes) noexcept

@@ -51,8 +51,8 @@ private:
     explicit Memory(MemoryPool& pool) : m_pool(pool) {}
     /// Makes just the first `bytes`, a multiple of the host's page size, accessible. False when the system refuses.
     bool make_accessible(uint64_t bytes) noexcept;
-    /// Writes zero to what the kernel has given memory to, if that is little. False: nothing is done, and giving it back to the kernel is better.
-    bool clear_resident_pages() noexcept;
+    /// Makes the pages that were written what they were, and keeps them. False: that is not possible, or not wanted this time.
+    bool restore_written_pages() noexcept;
 
     MemoryPool& m_pool;
     bool m_is_registered = false;
@@ -61,6 +61,7 @@ private:
     MemorySlot m_slot;
     uint64_t m_capacity_bytes = 0;
     std::shared_ptr<const MemoryImage> m_image;
+    uint32_t m_resets = 0;
     std::mutex m_grow_mutex;  // guards growth: m_slot.accessible_bytes and the writes of size_bytes
 };
 

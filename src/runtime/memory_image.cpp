@@ -20,12 +20,13 @@ Result<std::shared_ptr<const MemoryImage>, SysError> MemoryImage::create(std::sp
     // Nobody shall change what all instances share, not even by mistake.
     if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
         return Unexpected{last_error("fcntl", "a memory image")};
-    return std::shared_ptr<const MemoryImage>{new MemoryImage{std::move(file), bytes.size()}};
+    WEIR_TRY(content, Mapping::map(bytes.size(), PROT_READ, MAP_PRIVATE, file.get()));
+    return std::shared_ptr<const MemoryImage>{new MemoryImage{std::move(file), std::move(content)}};
 }
 
 bool MemoryImage::map_at(std::byte* address) const noexcept
 {
-    return ::mmap(address, m_size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, m_file.get(), 0) !=
+    return ::mmap(address, size_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, m_file.get(), 0) !=
            MAP_FAILED;
 }
 

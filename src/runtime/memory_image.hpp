@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/mapping.hpp"
 #include "base/result.hpp"
 #include "base/sys_error.hpp"
 #include "base/unique_fd.hpp"
@@ -17,14 +18,15 @@ public:
     /// A copy of `bytes`, whose size is a multiple of the host's page size.
     static Result<std::shared_ptr<const MemoryImage>, SysError> create(std::span<const std::byte> bytes);
 
-    [[nodiscard]] size_t size_bytes() const { return m_size_bytes; }
+    [[nodiscard]] size_t size_bytes() const { return m_content.size_bytes(); }
+    [[nodiscard]] std::span<const std::byte> bytes() const { return m_content.bytes(); }
     /// Maps the image at an address, in place of what is there. False when the system refuses.
     [[nodiscard]] bool map_at(std::byte* address) const noexcept;
 
 private:
-    MemoryImage(UniqueFd file, size_t size_bytes) : m_file(std::move(file)), m_size_bytes(size_bytes) {}
+    MemoryImage(UniqueFd file, Mapping content) : m_file(std::move(file)), m_content(std::move(content)) {}
     UniqueFd m_file;
-    size_t m_size_bytes;
+    Mapping m_content;
 };
 
 }  // namespace weir::runtime

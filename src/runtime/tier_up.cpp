@@ -1,9 +1,7 @@
 #include "runtime/tier_up.hpp"
 
+#include "base/signals_blocked.hpp"
 #include "runtime/module_code.hpp"
-
-#include <pthread.h>
-#include <signal.h>
 
 #include <condition_variable>
 #include <deque>
@@ -25,23 +23,6 @@ constexpr int max_recalls = first_loops / recalling_budget;
 constexpr int32_t never = std::numeric_limits<int32_t>::max();
 // A function that was called no more often than that and is in a loop is most likely called no more: only the loop is worth compiling.
 constexpr int32_t max_rare_calls = 2;
-
-/// The calling thread's signals are held back while this lives; a thread started meanwhile never gets any.
-class SignalsBlocked {
-public:
-    SignalsBlocked()
-    {
-        sigset_t all;
-        sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &m_previous);
-    }
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &m_previous, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t m_previous{};
-};
 
 }  // namespace
 

@@ -34,6 +34,9 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
   --max-memory SIZE          of an instance (128MiB)
   --user-agents FILE         rules of uap-core for fastly_uap (the system's);
                              none: it answers as Viceroy does
+  --access-log FILE          a line for each request; - is standard output
+  --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
+                             /healthz there
   --watch                    load FILE and fastly.toml again when they change
   --once -                   serve one request, read from standard input, and
                              print the response
@@ -41,6 +44,7 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
   -H 'NAME: VALUE'             a header of it, --data TEXT its body
   --bounds MODE, --tier TIER, --trace[=...], --trace-summary, --trace-json,
   --trace-output FILE        as for weir run
+  --no-cache                 keep no machine code for the next start
   -v, -vv                    say more
 
 Examples:
@@ -112,7 +116,10 @@ void add_weir(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--request-timeout", raw.timeout);
     app.add_option("--max-memory", raw.memory);
     app.add_option("--user-agents", to.guest.user_agents_file);
+    app.add_option("--access-log", to.server.access_log);
+    app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
+    app.add_flag("--no-cache{false}", to.guest.uses_cache);
     app.add_option("--once", raw.once);
     app.add_option("--request", raw.request);
     app.add_option("-H,--header", raw.headers)->allow_extra_args(false);
@@ -236,6 +243,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         to.guest.must_be_service = false;  // tests of services are programs of any kind
     }
     WEIR_CHECK(finish(raw, to));
+    to.guest.reuses_instances = to.mode == Invocation::Mode::serve;
     return to;
 }
 

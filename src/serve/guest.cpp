@@ -3,7 +3,7 @@
 #include "cli/console.hpp"
 #include "runtime/linker.hpp"
 #include "runtime/suspension.hpp"
-#include "wasm/names.hpp"
+#include "serve/trap_text.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -46,35 +46,7 @@ std::vector<std::string> environment_of(uint64_t request)
     };
 }
 
-std::string_view reason_of(runtime::TrapKind kind)
-{
-    switch (kind) {
-    case runtime::TrapKind::unreachable: return "wasm `unreachable` instruction executed";
-    case runtime::TrapKind::undefined_element: return "undefined element: out of bounds table access";
-    default: return to_string(kind);
-    }
-}
-
 }  // namespace
-
-std::string describe_trap(const runtime::Trap& trap)
-{
-    std::string text = "error while executing at wasm backtrace:\n";
-    const wasm::Module* named = nullptr;
-    std::optional<wasm::FunctionNames> names;
-    for (size_t i = 0; i < trap.frames.size(); ++i) {
-        const runtime::Frame& frame = trap.frames[i];
-        const wasm::Module& module = *frame.code->module();
-        if (std::exchange(named, &module) != &module) names.emplace(module);
-        const std::string_view name = names->name_of(frame.function);
-        const size_t offset = module.body_of(frame.function).offset_bytes + frame.wasm_offset;
-        text += fmt::format("    {}: {:#8x} - <unknown>!{}\n", i, offset,
-                            name.empty() ? fmt::format("<wasm function {}>", frame.function.value) : std::string{name});
-    }
-    text += fmt::format("\nCaused by:\n    wasm trap: {}", reason_of(trap.kind));
-    if (!trap.detail.empty()) text += ": " + trap.detail;
-    return text;
-}
 
 Guest::Guest(std::shared_ptr<const Loaded> loaded, const WorkerEnvironment& environment,
              std::function<void(const GuestEnd&)> on_end)
@@ -88,7 +60,7 @@ Guest::~Guest() = default;
 void Guest::abandon()
 {
     if (m_world != nullptr) m_world->take_downstream().reset();
-    end({.exit_code = cli::exit_cannot_run, .text = {}});
+    end({.how = GuestEnd::How::abandoned, .exit_code = cli::exit_cannot_run, .text = {}});
 }
 
 void Guest::serve(std::shared_ptr<const Loaded> loaded, const WorkerEnvironment& environment, fastly::DownstreamRequest request,
@@ -96,6 +68,7 @@ void Guest::serve(std::shared_ptr<const Loaded> loaded, const WorkerEnvironment&
 {
     const auto guest = std::make_shared<Guest>(std::move(loaded), environment, std::move(on_end));
     environment.guests.insert(guest);
+    environment.metrics.running.add(1);
     guest->begin(std::move(request));
 }
 
@@ -110,46 +83,32 @@ Result<const runtime::Function*, std::string> Guest::prepare(fastly::DownstreamR
     auto wasi = wasip1::World::create(std::move(config));
     if (!wasi) return Unexpected{wasi.error().to_string()};
     m_wasi = std::move(*wasi);
-    auto store = runtime::Store::create(m_loaded->engine);
-    if (!store) return Unexpected{"cannot make a stack for an instance: " + store.error().to_string()};
-    m_store = std::move(*store);
-    m_store->set_interrupt_handler(answer_interrupt, nullptr);
-    WEIR_TRY(imports, m_loaded->trace ? traced_imports() : linked_imports());
-    auto instance = m_store->instantiate(m_loaded->code, imports);
-    if (!instance) {
-        if (const auto* const trap = std::get_if<runtime::Trap>(&instance.error())) return Unexpected{describe_trap(*trap)};
-        if (const auto* const text = std::get_if<std::string>(&instance.error())) return Unexpected{*text};
-        return Unexpected{std::string{"the service ended while it was instantiated"}};
+    if (m_loaded->trace) {
+        WEIR_TRY(instance, make_traced_instance());
+        m_instance = std::move(instance);
+    } else {
+        WEIR_TRY(instance, m_environment.instances.take(m_loaded));
+        m_instance = std::move(instance);
+        m_instance->bind(*m_world, *m_wasi);
     }
-    const auto start = (*instance)->find_export("_start");
-    return std::get<const runtime::Function*>(*start);  // that there is one was tested when it was loaded
+    if (const auto start = m_loaded->code->module()->start) {
+        const runtime::Outcome outcome = m_instance->store->call(*m_instance->instance->function(*start), &m_none);
+        if (const auto* const trap = std::get_if<runtime::Trap>(&outcome)) return Unexpected{describe_trap(*trap)};
+        if (std::holds_alternative<runtime::Exit>(outcome))
+            return Unexpected{std::string{"the service ended while it was instantiated"}};
+    }
+    const auto entry = m_instance->instance->find_export("_start");
+    return std::get<const runtime::Function*>(*entry);  // that there is one was tested when it was loaded
 }
 
-Result<std::vector<runtime::Extern>, std::string> Guest::linked_imports()
-{
-    std::vector<runtime::Extern> imports;
-    imports.reserve(m_loaded->imports.size());
-    for (const LinkedImport& import : m_loaded->imports) {
-        void* data = m_world.get();
-        if (import.world == LinkedImport::World::waits) data = &m_world->waits();
-        if (import.world == LinkedImport::World::wasi) data = m_wasi.get();
-        const runtime::Function* const function = m_store->create_host_function(import.type, import.entry, data);
-        if (function == nullptr) return Unexpected{std::string{"there is no more room for code"}};
-        imports.emplace_back(function);
-    }
-    return imports;
-}
-
-Result<std::vector<runtime::Extern>, std::string> Guest::traced_imports()
+Result<std::unique_ptr<GuestInstance>, std::string> Guest::make_traced_instance()
 {
     m_tracer = std::make_unique<trace::Tracer>(m_loaded->trace->options, m_loaded->trace->output);
     runtime::Linker linker;
     linker.set_adapter(*m_tracer);
     m_world->add_to(linker);
     m_wasi->add_to(linker);
-    auto imports = linker.resolve(*m_store, *m_loaded->code->module());
-    if (!imports) return Unexpected{std::string{"an import that was there at the start is missing"}};
-    return std::move(*imports);
+    return GuestInstance::create(m_loaded, linker);
 }
 
 void Guest::begin(fastly::DownstreamRequest request)
@@ -158,10 +117,10 @@ void Guest::begin(fastly::DownstreamRequest request)
     if (m_loaded->options->timeout.count() != 0) m_timeout_timer.set_after(m_loaded->options->timeout);
     const auto start = prepare(std::move(request));
     if (!start) {
-        end({.exit_code = cli::exit_cannot_run, .text = start.error()});
+        end({.how = GuestEnd::How::not_started, .exit_code = cli::exit_cannot_run, .text = start.error()});
         return;
     }
-    turn([&] { return m_store->start(**start, &m_none); });
+    turn([&] { return m_instance->store->start(**start, &m_none); });
 }
 
 template <class Run>
@@ -171,7 +130,7 @@ void Guest::turn(Run run)
     m_turn_started_ns = thread_cpu_ns();
     m_is_running = true;
     const runtime::Progress progress = [&] {
-        const Preemption::Turn its_turn{m_environment.preemption, *m_store};
+        const Preemption::Turn its_turn{m_environment.preemption, *m_instance->store};
         return run();
     }();
     m_is_running = false;
@@ -184,10 +143,13 @@ void Guest::turn(Run run)
     }
     if (const auto* const trap = std::get_if<runtime::Trap>(&progress)) {
         if (m_has_timed_out)
-            end({.exit_code = cli::exit_timeout, .text = "the service took longer than it may (--request-timeout)"});
-        else end({.exit_code = cli::exit_trap, .text = describe_trap(*trap)});
+            end({.how = GuestEnd::How::timed_out,
+                 .exit_code = cli::exit_timeout,
+                 .text = "the service took longer than it may (--request-timeout)"});
+        else end({.how = GuestEnd::How::trapped, .exit_code = cli::exit_trap, .text = describe_trap(*trap)});
     } else if (const auto* const exit = std::get_if<runtime::Exit>(&progress); exit != nullptr && exit->code != 0) {
-        end({.exit_code = exit->code <= 255 ? static_cast<int>(exit->code) : 255,
+        end({.how = GuestEnd::How::exited,
+             .exit_code = exit->code <= 255 ? static_cast<int>(exit->code) : 255,
              .text = fmt::format("Exited with i32 exit status {}", exit->code)});
     } else {
         end({});
@@ -199,7 +161,7 @@ void Guest::resume()
     m_is_resume_posted = false;
     if (!m_is_waiting) return;
     m_is_waiting = false;
-    turn([this] { return m_store->resume(); });
+    turn([this] { return m_instance->store->resume(); });
 }
 
 bool Guest::wait(runtime::HostFunctionContext& call, std::optional<fastly::Clock::time_point> deadline) noexcept
@@ -238,13 +200,28 @@ std::unique_ptr<fastly::Promise> Guest::next_request(std::chrono::milliseconds t
 
 void Guest::stop_for_timeout()
 {
-    if (m_store == nullptr || !m_store->is_suspended()) return;
+    if (m_instance == nullptr || !m_instance->store->is_suspended()) return;
     m_has_timed_out = true;
     m_is_waiting = false;
     turn([this]() -> runtime::Progress {
-        runtime::Outcome outcome = m_store->stop(turn_is_over);
+        runtime::Outcome outcome = m_instance->store->stop(turn_is_over);
         return std::visit([](auto& how) -> runtime::Progress { return std::move(how); }, outcome);
     });
+}
+
+void Guest::count(GuestEnd::How how) noexcept
+{
+    GuestMetrics& metrics = m_environment.metrics;
+    metrics.running.add(-1);
+    metrics.cpu.observe_ns(m_cpu_before_ns);
+    switch (how) {
+    case GuestEnd::How::returned: return metrics.returned.add();
+    case GuestEnd::How::exited: return metrics.exited.add();
+    case GuestEnd::How::trapped: return metrics.trapped.add();
+    case GuestEnd::How::timed_out: return metrics.timed_out.add();
+    case GuestEnd::How::not_started: return metrics.not_started.add();
+    case GuestEnd::How::abandoned: return metrics.abandoned.add();
+    }
 }
 
 void Guest::end(GuestEnd how)
@@ -253,9 +230,10 @@ void Guest::end(GuestEnd how)
     m_timeout_timer.clear();
     m_wake_timer.clear();
     m_is_waiting = false;  // a resumption that is posted finds nothing to do
+    count(how.how);
     if (m_world != nullptr) m_arrival = m_world->current().arrival;
     if (m_tracer) m_tracer->finish();
-    if (m_loaded->log->shows(Level::info) && m_store != nullptr)
+    if (m_loaded->log->shows(Level::info) && m_instance != nullptr)
         m_loaded->log->write(Level::info, m_arrival.get(),
                              fmt::format("request completed using {} ms of CPU", m_cpu_before_ns / 1'000'000));
     if (!how.text.empty())
@@ -270,8 +248,11 @@ void Guest::end(GuestEnd how)
         }
         downstream->respond(std::move(response), fastly::Body{how.text});
     }
-    // The store first: what its guest left in the middle of a host function refers to the worlds.
-    m_store.reset();
+    // The guest first: what it left in the middle of a host function refers to the worlds.
+    if (m_instance != nullptr) {
+        static_cast<void>(m_instance->store->stop());
+        m_environment.instances.give_back(std::move(m_instance));
+    }
     m_world.reset();
     m_wasi.reset();
     m_environment.guests.erase(self);

@@ -7,7 +7,8 @@
 #include "host/wasip1/world.hpp"
 #include "http/event_loop.hpp"
 #include "runtime/outcome.hpp"
-#include "runtime/store.hpp"
+#include "serve/guest_metrics.hpp"
+#include "serve/instance_pool.hpp"
 #include "serve/loaded.hpp"
 #include "serve/preemption.hpp"
 #include "serve/reuse.hpp"
@@ -29,10 +30,13 @@ struct WorkerEnvironment {
     Preemption& preemption;
     std::unordered_set<std::shared_ptr<Guest>>& guests;  // those that have not ended: it is what keeps them
     WaitingGuests& waiting;
+    InstancePool& instances;
+    GuestMetrics& metrics;
 };
 
 /// How a guest ended.
 struct GuestEnd {
+    enum class How : uint8_t { returned, exited, trapped, timed_out, not_started, abandoned } how = How::returned;
     int exit_code = 0;  // what a process of it would end with: 134 for a trap, 124 for one that took too long
     std::string text;   // what went wrong, as the client is told who has no response yet; empty when nothing did
 };
@@ -60,8 +64,7 @@ public:
 private:
     /// Everything up to the first instruction. The error is for the log.
     Result<const runtime::Function*, std::string> prepare(fastly::DownstreamRequest request);
-    Result<std::vector<runtime::Extern>, std::string> linked_imports();
-    Result<std::vector<runtime::Extern>, std::string> traced_imports();
+    Result<std::unique_ptr<GuestInstance>, std::string> make_traced_instance();
     void begin(fastly::DownstreamRequest request);
     void resume();
     /// Runs the guest by `run`, until it waits or ends.
@@ -69,6 +72,7 @@ private:
     void turn(Run run);
     void stop_for_timeout();
     void end(GuestEnd how);
+    void count(GuestEnd::How how) noexcept;
 
     std::shared_ptr<const Loaded> m_loaded;
     WorkerEnvironment m_environment;
@@ -78,15 +82,12 @@ private:
     std::unique_ptr<fastly::World> m_world;
     std::unique_ptr<wasip1::World> m_wasi;
     std::unique_ptr<trace::Tracer> m_tracer;
-    std::unique_ptr<runtime::Store> m_store;
+    std::unique_ptr<GuestInstance> m_instance;
     runtime::Value m_none{};
     uint32_t m_further_requests = 0;  // that it has asked for
     uint64_t m_cpu_before_ns = 0;     // of turns that are over
     uint64_t m_turn_started_ns = 0;   // of the thread's clock; while a turn runs
     bool m_is_running = false, m_is_waiting = false, m_is_woken = false, m_is_resume_posted = false, m_has_timed_out = false;
 };
-
-/// A trap as the client is told of it, in the words of the platform's own local server.
-[[nodiscard]] std::string describe_trap(const runtime::Trap& trap);
 
 }  // namespace weir::serve

@@ -1,6 +1,7 @@
 #include "serve/loaded.hpp"
 
 #include "baseline/baseline.hpp"
+#include "cli/code_cache.hpp"
 #include "cli/input.hpp"
 #include "cli/link_problem.hpp"
 #include "cli/tier.hpp"
@@ -11,6 +12,7 @@
 #include "serve/config/fastly_toml.hpp"
 #include "serve/config/section.hpp"
 #include "serve/config/user_agents.hpp"
+#include "serve/instance_pool.hpp"
 
 #include <fmt/format.h>
 
@@ -116,6 +118,13 @@ Result<void, Problem> add_user_agents(fastly::Service& service, const std::strin
     return {};
 }
 
+/// Null when an instance cannot be made; who makes one for a request tells why.
+std::shared_ptr<const runtime::InitialState> capture_initial_state(const std::shared_ptr<const Loaded>& loaded)
+{
+    const auto instance = GuestInstance::create(loaded);
+    return instance ? runtime::InitialState::capture(*(*instance)->instance) : nullptr;
+}
+
 /// A service without a configuration of its own.
 std::shared_ptr<fastly::Service> bare_service() { return *parse_fastly_toml(""); }
 
@@ -174,10 +183,11 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     auto engine = runtime::Engine::create(std::move(config));
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     loaded->engine = std::move(*engine);
-    WEIR_TRY(module, cli::load_file(options->file, loaded->engine->types(), cli::FileBytes::copied));
-    if (options->must_be_service) WEIR_CHECK(check_world(options->file, *module));
-    WEIR_CHECK(check_start(options->file, *module));
-    auto code = runtime::ModuleCode::create(loaded->engine, module);
+    auto cache = options->uses_cache ? cli::open_cache(options->tier, *loaded->engine) : nullptr;
+    WEIR_TRY(file, cli::load_file(options->file, *loaded->engine, cache.get(), cli::FileBytes::copied));
+    if (options->must_be_service) WEIR_CHECK(check_world(options->file, *file.module));
+    WEIR_CHECK(check_start(options->file, *file.module));
+    auto code = runtime::ModuleCode::create(loaded->engine, file.module, std::move(file.image));
     if (!code)
         return Unexpected{Problem{.error = fmt::format("cannot run '{}'", cli::printable(options->file)),
                                   .because = cli::printable(code.error()),
@@ -185,6 +195,8 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     loaded->code = std::move(*code);
     WEIR_TRY(imports, link(*loaded));
     loaded->imports = std::move(imports);
+    if (options->reuses_instances && !loaded->trace) loaded->initial = capture_initial_state(loaded);
+    if (cache != nullptr && !file.is_program) loaded->keeper = std::make_unique<CodeKeeper>(std::move(cache), loaded->code);
     if (options->config_file.empty())
         log->write(Level::warn, nullptr, "no configuration is given (-C fastly.toml): there are no backends and no stores");
     return loaded;

@@ -7,7 +7,9 @@
 #include "host/fastly/service.hpp"
 #include "host/fastly/world.hpp"
 #include "runtime/engine.hpp"
+#include "runtime/initial_state.hpp"
 #include "runtime/module_code.hpp"
+#include "serve/code_keeper.hpp"
 #include "serve/log.hpp"
 
 #include <chrono>
@@ -35,6 +37,8 @@ struct GuestOptions {
     cli::TraceOptions trace;
     std::vector<std::string> args{"compute-app"};
     fastly::Limits limits;
+    bool uses_cache = true;
+    bool reuses_instances = true;  // false: there is one request only
 };
 
 /// What an import was found to be; which object of an instance's it gets is what differs from one instance to another.
@@ -49,10 +53,12 @@ struct Loaded {
     std::shared_ptr<const GuestOptions> options;
     std::shared_ptr<runtime::Engine> engine;
     std::shared_ptr<runtime::ModuleCode> code;
+    std::unique_ptr<CodeKeeper> keeper;  // null: the code is not kept
     std::shared_ptr<const fastly::Service> service;
     std::shared_ptr<const Log> log;
     std::optional<cli::TraceTarget> trace;
-    std::vector<LinkedImport> imports;  // in the module's order: names are looked up once, not for each request
+    std::shared_ptr<const runtime::InitialState> initial;  // null: instances cannot be used again
+    std::vector<LinkedImport> imports;                     // in the module's order: names are looked up once, not for each request
 };
 
 /// Reads a configuration. The problem lists every mistake with its place.

@@ -31,6 +31,6 @@ int main(int argc, char** argv)
     auto loaded = load(std::make_shared<const GuestOptions>(std::move(invocation->guest)), log);
     if (!loaded) return cli::report(loaded.error());
     if (invocation->mode == Invocation::Mode::serve) return serve_requests(std::move(*loaded), invocation->server);
-    return serve_once(std::move(*loaded), std::move(*request),
+    return serve_once(*loaded, std::move(*request),
                       invocation->mode == Invocation::Mode::once ? OnceOutput::response : OnceOutput::nothing);
 }

@@ -152,24 +152,26 @@ Result<OnceRequest, Problem> parse_once_request(std::string_view text)
     return request;
 }
 
-int serve_once(std::shared_ptr<const Loaded> loaded, OnceRequest request, OnceOutput output)
+int serve_once(const std::shared_ptr<const Loaded>& loaded, OnceRequest request, OnceOutput output)
 {
     http::EventLoop loop;
-    Worker worker{loop, [](const fastly::DownstreamRequest&) {}};  // there is one request only
+    http::Metrics metrics;
+    GuestMetrics guest_metrics{metrics};
+    Worker worker{loop, guest_metrics, [](const fastly::DownstreamRequest&) {}};  // there is one request only
     const Ticker ticker{[&] { worker.preemption().tick(); }};
     Run run{.loop = loop, .end = {}};
     fastly::DownstreamRequest to_serve{.request = to_request(std::move(request.head), 0, local_connection()),
                                        .body = fastly::Body{std::move(request.body)},
                                        .downstream = std::make_unique<PrintingDownstream>(run, output)};
-    const std::shared_ptr<const Log> log = loaded->log;
     loop.post([&] {
-        Guest::serve(std::move(loaded), worker.environment(), std::move(to_serve), [&](const GuestEnd& end) {
+        Guest::serve(loaded, worker.environment(), std::move(to_serve), [&](const GuestEnd& end) {
             run.end = end;
             run.stop_if_over();
         });
     });
     loop.run();
-    if (run.is_cut) log->write(Level::error, nullptr, "the response's body was cut before its end");
+    if (loaded->keeper != nullptr) loaded->keeper->finish();
+    if (run.is_cut) loaded->log->write(Level::error, nullptr, "the response's body was cut before its end");
     return run.end->exit_code == 0 && run.is_cut ? cli::exit_cannot_run : run.end->exit_code;
 }
 

@@ -22,6 +22,6 @@ struct OnceRequest {
 
 enum class OnceOutput : uint8_t { response, nothing };
 /// Serves one request without a network, writes the response to standard output, and answers an exit code: 0, or that of a guest that failed.
-[[nodiscard]] int serve_once(std::shared_ptr<const Loaded> loaded, OnceRequest request, OnceOutput output);
+[[nodiscard]] int serve_once(const std::shared_ptr<const Loaded>& loaded, OnceRequest request, OnceOutput output);
 
 }  // namespace weir::serve

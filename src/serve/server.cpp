@@ -1,6 +1,10 @@
 #include "serve/server.hpp"
 
+#include "http/metrics.hpp"
+#include "http/metrics_server.hpp"
 #include "http/server.hpp"
+#include "serve/access_log.hpp"
+#include "serve/guest_metrics.hpp"
 #include "serve/message.hpp"
 #include "serve/watch.hpp"
 #include "serve/worker.hpp"
@@ -30,6 +34,7 @@ struct Shared {
     std::mutex mutex;                      // guards `loaded`
     std::shared_ptr<const Loaded> loaded;  // another after a change
     uint32_t max_instances;
+    GuestMetrics metrics;
     std::atomic<uint32_t> instances{0};
 
     [[nodiscard]] std::shared_ptr<const Loaded> current()
@@ -86,7 +91,7 @@ class Handler final : public http::Handler {
 public:
     Handler(http::EventLoop& loop, Shared& shared, Ticking& ticking)
         : m_shared(shared), m_ticking(ticking),
-          m_worker(loop, [this](fastly::DownstreamRequest request) { serve_later(std::move(request)); })
+          m_worker(loop, shared.metrics, [this](fastly::DownstreamRequest request) { serve_later(std::move(request)); })
     {
         m_ticking.add(m_worker.preemption());
     }
@@ -112,6 +117,7 @@ private:
         if (m_worker.environment().waiting.take(request)) return;
         if (m_shared.instances.fetch_add(1) >= m_shared.max_instances) {
             m_shared.instances.fetch_sub(1);
+            m_shared.metrics.refused.add();
             fastly::Response busy;
             busy.status = 503;
             busy.headers.append("retry-after", "1");
@@ -148,7 +154,31 @@ void reload(Shared& shared)
         const std::scoped_lock lock{shared.mutex};
         shared.loaded = std::move(*loaded);
     }
+    if (old->keeper != nullptr) old->keeper->stop();
     cli::print(STDOUT_FILENO, fmt::format("Reloaded {}\n", cli::printable(old->options->file)));
+}
+
+Result<http::ListenAddress, Problem> parse_address(std::string_view option, const std::string& text)
+{
+    auto address = http::ListenAddress::parse(text);
+    if (address) return std::move(*address);
+    return Unexpected{Problem{.error = fmt::format("{} '{}' is not understood", option, cli::printable(text)),
+                              .because = address.error(),
+                              .hint = {},
+                              .exit_code = cli::exit_usage}};
+}
+
+/// Null when none is wanted.
+Result<std::unique_ptr<http::Server>, Problem> start_metrics_server(const ServerConfig& config,
+                                                                    const std::shared_ptr<http::Metrics>& metrics)
+{
+    if (config.metrics_address.empty()) return std::unique_ptr<http::Server>{};
+    WEIR_TRY(address, parse_address("--metrics-addr", config.metrics_address));
+    auto server = http::serve_metrics(std::move(address), metrics);
+    if (!server) return Unexpected{Problem{.error = "cannot serve metrics", .because = server.error(), .hint = {}}};
+    for (const http::Address& listening : (*server)->addresses())
+        cli::print(STDOUT_FILENO, fmt::format("Metrics on http://{}/metrics\n", listening.to_string()));
+    return std::move(*server);
 }
 
 Result<http::ServerOptions, Problem> server_options(const ServerConfig& config)
@@ -156,13 +186,16 @@ Result<http::ServerOptions, Problem> server_options(const ServerConfig& config)
     http::ServerOptions options;
     options.workers = config.workers;
     for (const std::string& text : config.addresses) {
-        auto address = http::ListenAddress::parse(text);
-        if (!address)
-            return Unexpected{Problem{.error = fmt::format("--addr '{}' is not understood", cli::printable(text)),
-                                      .because = address.error(),
-                                      .hint = {},
-                                      .exit_code = cli::exit_usage}};
-        options.listen.push_back(std::move(*address));
+        WEIR_TRY(address, parse_address("--addr", text));
+        options.listen.push_back(std::move(address));
+    }
+    if (!config.access_log.empty()) {
+        auto log = AccessLogFile::open(config.access_log);
+        if (!log)
+            return Unexpected{Problem{.error = fmt::format("cannot write --access-log '{}'", cli::printable(config.access_log)),
+                                      .because = log.error().to_string(),
+                                      .hint = {}}};
+        options.access_log = std::move(*log);
     }
     for (http::ListenAddress& inherited : http::inherited_listeners()) options.listen.push_back(std::move(inherited));
     if (config.tls_certificate.empty()) return options;
@@ -198,7 +231,12 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     const bool has_tls = options->tls != nullptr;
     const std::vector<std::string> files{loaded->options->file, loaded->options->config_file};
 
-    Shared shared{.mutex = {}, .loaded = std::move(loaded), .max_instances = config.max_instances};
+    const auto metrics = std::make_shared<http::Metrics>();
+    options->metrics = metrics;
+    const auto metrics_server = start_metrics_server(config, metrics);
+    if (!metrics_server) return cli::report(metrics_server.error());
+    Shared shared{
+        .mutex = {}, .loaded = std::move(loaded), .max_instances = config.max_instances, .metrics = GuestMetrics{*metrics}};
     Ticking ticking;
     const Ticker ticker{[&] { ticking.tick(); }};
     auto server = http::Server::start(std::move(*options), [&](const http::WorkerContext& context) {
@@ -224,6 +262,7 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     // The next one has its usual effect.
     ::pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     (*server)->wait();
+    if (const auto last = shared.current(); last->keeper != nullptr) last->keeper->finish();
     return 0;
 }
 

@@ -16,6 +16,8 @@ struct ServerConfig {
     std::string tls_client_ca;      // file of authorities whose certificates clients are asked for; empty: they are not asked
     unsigned workers = 0;           // 0: one for each processor
     uint32_t max_instances = 1000;  // at a time; further requests are answered 503
+    std::string metrics_address;    // likewise; empty: no metrics are served
+    std::string access_log;         // a file, or "-" for standard output; empty: none
     bool watches = false;           // loads module and configuration again when their files change
 };
 

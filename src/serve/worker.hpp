@@ -15,9 +15,9 @@ namespace weir::serve {
 class Worker {
 public:
     /// `serve` starts an instance for a request; it is called from the loop.
-    Worker(http::EventLoop& loop, std::function<void(fastly::DownstreamRequest)> serve)
-        : m_network(make_network(loop)), m_waiting(std::move(serve)),
-          m_environment{loop, *m_network, m_preemption, m_guests, m_waiting}
+    Worker(http::EventLoop& loop, GuestMetrics& metrics, std::function<void(fastly::DownstreamRequest)> serve)
+        : m_network(make_network(loop)), m_waiting(std::move(serve)), m_instances(metrics),
+          m_environment{loop, *m_network, m_preemption, m_guests, m_waiting, m_instances, metrics}
     {
     }
     ~Worker();
@@ -31,6 +31,7 @@ private:
     std::unique_ptr<fastly::Network> m_network;
     Preemption m_preemption;
     WaitingGuests m_waiting;
+    InstancePool m_instances;
     std::unordered_set<std::shared_ptr<Guest>> m_guests;
     WorkerEnvironment m_environment;
 };

@@ -142,6 +142,37 @@ TEST(Memory, of_one_byte_pages_has_any_size)
     EXPECT_FALSE(memory->contains(4097, 1));
 }
 
+// Pages are kept and restored, or given back: where there are more than are kept, and now and then.
+TEST_P(MemoryModes, a_reset_leaves_nothing_of_what_was_written)
+{
+    constexpr uint64_t initial = 128, grown_by = 32;  // together more than are kept
+    const auto memory = make(pages(initial), GetParam(), m_pool);
+    ASSERT_TRUE(memory);
+    std::vector<std::byte> content(3 * wasm_page, std::byte{7});
+    const auto image = MemoryImage::create(content);
+    ASSERT_TRUE(image.has_value());
+    for (const bool has_image : {false, true}) {
+        if (has_image) ASSERT_TRUE(memory->use_image(*image));
+        for (const uint64_t written : {uint64_t{1}, uint64_t{5}, initial + grown_by}) {
+            ASSERT_EQ(memory->grow(grown_by), initial);
+            std::ranges::fill(memory->bytes().last(written * wasm_page), std::byte{0xa5});
+            std::ranges::fill(memory->bytes().first(written * wasm_page), std::byte{0xa5});
+            ASSERT_TRUE(memory->reset(initial * wasm_page));
+            ASSERT_EQ(memory->size_bytes, initial * wasm_page);
+            const size_t from_image = has_image ? content.size() : 0;
+            ASSERT_TRUE(std::ranges::equal(memory->bytes().first(from_image), std::span{content}.first(from_image))) << written;
+            ASSERT_TRUE(is_zero(memory->bytes().subspan(from_image))) << written;
+            ASSERT_FALSE(is_readable(memory->base + initial * wasm_page));
+        }
+    }
+    for (int i = 0; i < 3000; ++i) {
+        memory->base[5 * wasm_page] = memory->base[wasm_page] = std::byte{1};
+        ASSERT_TRUE(memory->reset(initial * wasm_page));
+        ASSERT_EQ(memory->base[5 * wasm_page], std::byte{0}) << i;
+        ASSERT_EQ(memory->base[wasm_page], std::byte{7}) << i;
+    }
+}
+
 // Every size of the guest before with every size of the guest after: nothing of the first is seen by the second, and what is not
 // the second's faults.
 TEST(MemoryPool, gives_a_slot_back_as_if_it_were_new)

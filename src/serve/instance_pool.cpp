@@ -1,0 +1,89 @@
+#include "serve/instance_pool.hpp"
+
+#include "serve/preemption.hpp"
+#include "serve/trap_text.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace weir::serve {
+
+Result<std::unique_ptr<GuestInstance>, std::string> GuestInstance::create_without_imports(std::shared_ptr<const Loaded> loaded)
+{
+    auto made = std::make_unique<GuestInstance>();
+    made->loaded = std::move(loaded);
+    auto store = runtime::Store::create(made->loaded->engine);
+    if (!store) return Unexpected{"cannot make a stack for an instance: " + store.error().to_string()};
+    made->store = std::move(*store);
+    made->store->set_interrupt_handler(answer_interrupt, nullptr);
+    return made;
+}
+
+Result<std::unique_ptr<GuestInstance>, std::string> GuestInstance::create(std::shared_ptr<const Loaded> loaded)
+{
+    WEIR_TRY(made, create_without_imports(std::move(loaded)));
+    std::vector<runtime::Extern> functions;
+    functions.reserve(made->loaded->imports.size());
+    for (const LinkedImport& import : made->loaded->imports) {
+        const runtime::Function* const function = made->store->create_host_function(import.type, import.entry, nullptr);
+        if (function == nullptr) return Unexpected{std::string{"there is no more room for code"}};
+        functions.emplace_back(function);
+        made->imports.push_back(static_cast<runtime::HostFunctionContext*>(function->context));
+    }
+    WEIR_CHECK(made->instantiate(functions));
+    return std::move(made);
+}
+
+Result<std::unique_ptr<GuestInstance>, std::string> GuestInstance::create(std::shared_ptr<const Loaded> loaded,
+                                                                          const runtime::Linker& linker)
+{
+    WEIR_TRY(made, create_without_imports(std::move(loaded)));
+    const auto functions = linker.resolve(*made->store, *made->loaded->code->module());
+    if (!functions) return Unexpected{std::string{"an import that was there at the start is missing"}};
+    WEIR_CHECK(made->instantiate(*functions));
+    return std::move(made);
+}
+
+Result<void, std::string> GuestInstance::instantiate(std::span<const runtime::Extern> with)
+{
+    auto made = store->instantiate(loaded->code, with, runtime::StartFunction::is_left_out);
+    if (!made) {
+        if (const auto* const trap = std::get_if<runtime::Trap>(&made.error())) return Unexpected{describe_trap(*trap)};
+        return Unexpected{std::get<std::string>(std::move(made).error())};  // without a start function nothing exits
+    }
+    instance = *made;
+    if (loaded->initial != nullptr && !loaded->initial->share_images(*instance))
+        return Unexpected{std::string{"the system refuses to map the memory's image"}};
+    return {};
+}
+
+void GuestInstance::bind(fastly::World& world, wasip1::World& wasi) noexcept
+{
+    for (size_t i = 0; i < imports.size(); ++i) {
+        switch (loaded->imports[i].world) {
+        case LinkedImport::World::fastly: imports[i]->data = &world; break;
+        case LinkedImport::World::waits: imports[i]->data = &world.waits(); break;
+        case LinkedImport::World::wasi: imports[i]->data = &wasi; break;
+        }
+    }
+}
+
+Result<std::unique_ptr<GuestInstance>, std::string> InstancePool::take(const std::shared_ptr<const Loaded>& loaded)
+{
+    if (!m_idle.empty() && m_idle.back()->loaded != loaded) m_idle.clear();
+    (m_idle.empty() ? m_metrics.made : m_metrics.used_again).add();
+    if (m_idle.empty()) return GuestInstance::create(loaded);
+    auto instance = std::move(m_idle.back());
+    m_idle.pop_back();
+    return instance;
+}
+
+void InstancePool::give_back(std::unique_ptr<GuestInstance> instance) noexcept
+{
+    if (!instance->can_be_used_again() || m_idle.size() == max_idle) return;
+    if (!m_idle.empty() && m_idle.back()->loaded != instance->loaded) return;  // a request of a later version has come meanwhile
+    instance->store->recycle();
+    if (instance->loaded->initial->restore(*instance->instance)) m_idle.push_back(std::move(instance));
+}
+
+}  // namespace weir::serve

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "host/fastly/world.hpp"
+#include "host/wasip1/world.hpp"
+#include "runtime/linker.hpp"
+#include "runtime/store.hpp"
+#include "serve/guest_metrics.hpp"
+#include "serve/loaded.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace weir::serve {
+
+/// An instance of a service, in a store of its own, that one guest has at a time. Its start function has not run.
+struct GuestInstance {
+    std::shared_ptr<const Loaded> loaded;  // first: what follows needs its engine
+    std::unique_ptr<runtime::Store> store;
+    runtime::Instance* instance = nullptr;
+    std::vector<runtime::HostFunctionContext*> imports;  // in the order of Loaded::imports; empty: they are bound for good
+
+    /// With imports that are still to be bound. The error is for the log.
+    static Result<std::unique_ptr<GuestInstance>, std::string> create(std::shared_ptr<const Loaded> loaded);
+    /// With those that a linker finds. It cannot be used again.
+    static Result<std::unique_ptr<GuestInstance>, std::string> create(std::shared_ptr<const Loaded> loaded,
+                                                                      const runtime::Linker& linker);
+    /// Lets the imports work on these worlds, until they are bound to others.
+    void bind(fastly::World& world, wasip1::World& wasi) noexcept;
+    [[nodiscard]] bool can_be_used_again() const { return loaded->initial != nullptr && !imports.empty(); }
+
+private:
+    static Result<std::unique_ptr<GuestInstance>, std::string> create_without_imports(std::shared_ptr<const Loaded> loaded);
+    Result<void, std::string> instantiate(std::span<const runtime::Extern> with);
+};
+
+/// A worker's instances that no guest has: they are what they were before the first one had them, and spare the next request the making of one.
+/// Used by the worker's thread.
+class InstancePool {
+public:
+    explicit InstancePool(GuestMetrics& metrics) : m_metrics(metrics) {}
+
+    /// An instance of this service. Those of another one, which was loaded before, are given up.
+    Result<std::unique_ptr<GuestInstance>, std::string> take(const std::shared_ptr<const Loaded>& loaded);
+    /// Undoes what the guest has done, which must have ended or be suspended, and keeps the instance if there is room.
+    void give_back(std::unique_ptr<GuestInstance> instance) noexcept;
+
+private:
+    /// Each holds 4 MiB of memory and 64 KiB of stack at most.
+    static constexpr size_t max_idle = 64;
+
+    GuestMetrics& m_metrics;
+    std::vector<std::unique_ptr<GuestInstance>> m_idle;  // of one service
+};
+
+}  // namespace weir::serve

@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""Tests of what `weir serve` keeps from one request, and from one start, to the next, and of what it tells about itself: instances, machine
+code, metrics, the access log.
+
+Usage: keeping_test.py WEIR_SERVE [unittest's arguments]      (CTest gives it)
+"""
+
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.request
+
+SERVE = os.path.abspath(sys.argv[1])
+CLANG = shutil.which("clang++-22")
+SDK = pathlib.Path(__file__).resolve().parent.parent.parent / "sdk" / "include"
+
+# Spoils all that a request could leave to the next: data, zero data, the heap, grown memory, the stack.
+SERVICE = """
+#include "weir/fastly.hpp"
+#include <cstdlib>
+#include <string>
+namespace edge = weir::fastly;
+static volatile int number = 40, zero;
+static char large[1 << 20];
+static const char much[200000] = "much data: it is mapped, not copied";
+static char* volatile kept;
+int main() {
+    return edge::serve([](edge::Request& request) {
+        std::string text = std::to_string(number) + " " + std::to_string(zero) + " " + std::to_string(kept != nullptr);
+        for (size_t i = 0; i < sizeof large; i += 1000) if (large[i]) text += " dirty";
+        number = number + 1;
+        zero = zero + 1;
+        kept = static_cast<char*>(std::malloc(3 << 20));
+        for (size_t i = 0; i < (3 << 20); i += 512) if (kept[i] == 'x') { text += " found"; break; }
+        for (size_t i = 0; i < (3 << 20); i += 512) kept[i] = 'x';
+        for (size_t i = 0; i < sizeof large; ++i) large[i] = 'y';
+        text += much + 150000;  // nothing
+        if (request.path() == "/trap") __builtin_trap();
+        if (request.path() == "/exit") std::exit(3);
+        if (request.path() == "/loop") for (;;) zero = zero;
+        return edge::Response{text + "\\n"};
+    });
+}
+"""
+
+
+@unittest.skipUnless(CLANG, "scripts/setup demos installs the guests' compiler")
+class Keeping(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        source, cls.guest = cls.folder / "service.cpp", cls.folder / "service.wasm"
+        source.write_text(SERVICE)
+        subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-std=c++20", "-O1", "-fno-exceptions", f"-I{SDK}", "-o", cls.guest, source],
+                       check=True)
+        # The cache trusts the times of files that are not just written.
+        os.utime(cls.guest, (1_700_000_000, 1_700_000_000))
+
+    def start(self, *words, cache="/dev/null"):
+        process = subprocess.Popen([SERVE, "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", *words, self.guest], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, "XDG_CACHE_HOME": str(cache)})
+        self.addCleanup(self.stop, process)
+        for line in process.stdout:
+            if found := re.match(r"Metrics on (http://\S+)", line):
+                self.metrics_url = found[1]
+            if found := re.match(r"Listening on http://127.0.0.1:(\d+)", line):
+                self.port = int(found[1])
+                return process
+        self.fail("the server ended")
+
+    @staticmethod
+    def stop(process):
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.stdout.close()
+        return process.wait(60)
+
+    def get(self, path, headers={}):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def metrics(self):
+        with urllib.request.urlopen(self.metrics_url, timeout=60) as answer:
+            return {name: float(value) for name, value in re.findall(r"^(weir_\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
+
+    def test_an_instance_is_as_new_for_each_request(self):
+        self.start("--workers", "1", "--request-timeout", "300ms")
+        fresh = (200, "40 0 0\n")
+        for path in ("/", "/trap", "/", "/exit", "/loop", "/", "/"):
+            answer = self.get(path)
+            self.assertEqual(answer if path == "/" else answer[0], fresh if path == "/" else 500, path)
+        for _ in range(50):
+            self.assertEqual(self.get("/"), fresh)
+        metrics = self.metrics()
+        self.assertEqual(metrics['weir_instances_total{from="made"}'], 1)
+        self.assertEqual(metrics['weir_instances_total{from="pool"}'], 56)
+
+    def test_metrics(self):
+        self.start("--request-timeout", "300ms")
+        for path in ("/", "/", "/trap", "/exit", "/loop"):
+            self.get(path)
+        metrics = self.metrics()
+        ends = {end: metrics[f'weir_guests_total{{end="{end}"}}'] for end in ("returned", "exited", "trapped", "timed_out", "not_started")}
+        self.assertEqual(ends, {"returned": 2, "exited": 1, "trapped": 1, "timed_out": 1, "not_started": 0})
+        self.assertEqual(metrics["weir_guests"], 0)
+        self.assertEqual(metrics["weir_guest_cpu_seconds_count"], 5)
+        self.assertEqual(metrics['weir_http_requests_total{protocol="http1"}'], 5)
+        with urllib.request.urlopen(self.metrics_url.replace("/metrics", "/healthz"), timeout=60) as answer:
+            self.assertEqual(answer.read(), b"ok\n")
+
+    def test_access_log(self):
+        log = self.folder / "access.log"
+        log.write_text("before\n")
+        process = self.start("--access-log", log)
+        self.get("/a?b=c", {"User-Agent": 'q"\\\x80', "Referer": "http://there/"})
+        self.get("/trap")
+        self.assertEqual(self.stop(process), 0)
+        before, first, second = log.read_text().splitlines()
+        self.assertEqual(before, "before")
+        self.assertRegex(first, r'^127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /a\?b=c HTTP/1\.1" 200 7 '
+                                r'"http://there/" "q\\x22\\x5C\\x80" \d+\.\d{6} \d+ complete$')
+        self.assertRegex(second, r'"GET /trap HTTP/1\.1" 500 ')
+
+    def test_a_log_that_cannot_be_written_is_told_at_once(self):
+        done = subprocess.run([SERVE, "--access-log", "/nowhere/log", self.guest], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/nowhere/log", done.stderr)
+
+    def entries(self, cache):
+        return sorted(path.name for path in (cache / "weir").glob("*.code"))
+
+    def test_code_is_kept_for_the_next_start(self):
+        cache = self.folder / "cache"
+        for _ in range(2):  # of a small module the second run leaves the code
+            process = self.start(cache=cache)
+            self.assertEqual(self.get("/"), (200, "40 0 0\n"))
+            self.assertEqual(self.stop(process), 0)
+        kept = self.entries(cache)
+        self.assertEqual(len(kept), 1)
+        process = self.start(cache=cache)
+        maps = pathlib.Path(f"/proc/{process.pid}/maps").read_text()
+        self.assertIn(kept[0], maps)
+        self.assertEqual(self.get("/"), (200, "40 0 0\n"))
+        self.assertEqual(self.stop(process), 0)
+
+    def test_no_cache(self):
+        cache = self.folder / "none"
+        for _ in range(2):
+            process = self.start("--no-cache", cache=cache)
+            self.get("/")
+            self.stop(process)
+        self.assertEqual(self.entries(cache), [])
+
+    def test_a_compiled_program_is_served(self):
+        weir = pathlib.Path(SERVE).with_name("weir")
+        compiled = self.folder / "service"
+        subprocess.run([weir, "compile", "-O0", self.guest, "-o", compiled], check=True, timeout=300)
+        done = subprocess.run([SERVE, "--request", "GET /", compiled], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stdout.rpartition("\n\n")[2]), (0, "40 0 0\n"))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
