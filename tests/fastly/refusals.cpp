@@ -133,6 +133,34 @@ void test_bodies_and_stores()
     EXPECT(none, backend_get_first_byte_timeout_ms(TEXT("plain"), at(&size)));
 }
 
+/// Structs as SDKs passed them before they grew, at the very end of memory: what is behind must not be read.
+void test_short_structs()
+{
+    __builtin_wasm_memory_grow(0, 1);
+    const auto at_end = [](size_t size) {
+        auto* const place = reinterpret_cast<uint32_t*>(__builtin_wasm_memory_size(0) * 65'536 - size);
+        std::memset(place, 0, size);
+        return place;
+    };
+    Buffer b;
+    uint32_t store = 0, pending = 0;
+    EXPECT(ok, kv_store_open(TEXT("kv"), at(&store)));
+    EXPECT(ok, kv_store_list(store, 0, at(at_end(4)), at(&pending)));
+    EXPECT(inval, kv_store_list(store, 8, at(at_end(4)), at(&pending)));
+    EXPECT(ok, kv_store_insert(store, TEXT("short"), new_body("x"), 0, at(at_end(4)), at(&pending)));
+    EXPECT(inval, kv_store_insert(store, TEXT("short"), new_body("x"), 16, at(at_end(4)), at(&pending)));
+    uint32_t* const shield = at_end(8);
+    shield[0] = at("key"), shield[1] = 3;
+    EXPECT(ok,
+           shielding_backend_for_shield(TEXT("http://short.example/"), 2, at(shield), at(b.bytes), sizeof b.bytes, at(&b.size)));
+    EXPECT(inval, shielding_backend_for_shield(TEXT("http://s.example/"), 4, at(shield), at(b.bytes), sizeof b.bytes, at(&b.size)));
+    EXPECT(ok, http_req_cache_override_v3_set(new_request(), 6, at(at_end(16))));
+    uint32_t* const info = at_end(16);
+    info[0] = at("corp"), info[1] = 4, info[2] = at("workspace"), info[3] = 9;
+    EXPECT(ok, http_req_inspect(new_request(), new_body(), 6, at(info), at(b.bytes), sizeof b.bytes, at(&b.size)));
+    EXPECT(inval, http_req_inspect(new_request(), new_body(), 14, at(info), at(b.bytes), sizeof b.bytes, at(&b.size)));
+}
+
 /// What is refused once the response has been sent.
 void test_after_the_response()
 {
@@ -159,6 +187,7 @@ void test_refusals()
     test_messages_of_both_kinds();
     test_own_request();
     test_bodies_and_stores();
+    test_short_structs();
 }
 
 /// Sends the head first.

@@ -117,6 +117,18 @@ class Serve(TestFolder):
     def cut_seen_behind(self):
         return sum("a body that the guest reads was cut" in line for line in self.behind.lines)
 
+    def test_protocols(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"], cwd=self.folder, check=True, capture_output=True)
+        plain, tls = self.start(), self.start("--tls-cert", "cert.pem", "--tls-key", "key.pem")
+        for server, options, expected in ((plain, ["--http1.1"], "1.1"), (plain, ["--http2-prior-knowledge"], "2"), (plain, ["--http1.0"], "1.1"),
+                                          (tls, ["--http1.1"], "1.1"), (tls, ["--http2"], "2")):
+            scheme = "https" if server is tls else "http"
+            done = subprocess.run(["curl", "-sS", "--max-time", "60", "--cacert", "cert.pem", "--resolve", f"localhost:{server.port}:127.0.0.1", *options,
+                                   "--write-out", " %{http_version} %{http_code}", "--data", "a body", f"{scheme}://localhost:{server.port}/echo"],
+                                  cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(done.stdout, f"a body {expected} 200", done.stderr)
+
     def test_what_a_guest_sends_flows_while_it_computes(self):
         server = self.start("--workers", "1", "--request-timeout", "60s")
         for protocol in ("--http1.1", "--http2-prior-knowledge"):
