@@ -20,6 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SDK = HERE.parent.parent / "sdk" / "include"
 CLANG = shutil.which("clang++-22")
 PROGRAM = pathlib.Path(sys.argv[1]).absolute()
+os.environ["XDG_CACHE_HOME"] = "/dev/null"  # tests leave no machine code behind
 SERVE = [PROGRAM, "serve"] if PROGRAM.name == "weir" else [PROGRAM]
 
 

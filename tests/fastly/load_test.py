@@ -7,12 +7,14 @@ Usage: load_test.py WEIR_SERVE [unittest's arguments]      (CTest gives it)
 
 import contextlib
 import http.client
+import re
 import socket
 import struct
 import sys
 import threading
 import time
 import unittest
+import urllib.request
 
 from harness import CLANG, Server, TestFolder, test_guest
 
@@ -31,7 +33,9 @@ class Load(TestFolder):
     def setUp(self):
         # Fewer instances than there are bad requests of a kind in both rounds: one that stayed behind for each would leave none for the others.
         # Without the optimizing compiler, to which there would be a socket.
-        self.server = Server(self.folder, self.guest, "--workers", "2", "--max-instances", "100", "--request-timeout", "1s", "--tier", "baseline")
+        self.server = Server(self.folder, self.guest, "--workers", "2", "--max-instances", "100", "--request-timeout", "1s", "--tier", "baseline",
+                             "--metrics-addr", "127.0.0.1:0")
+        self.metrics_url = self.server.wait_for("Metrics on ").split()[-1]
         self.addCleanup(self.server.stop)
         self.problems = []
 
@@ -119,14 +123,31 @@ class Load(TestFolder):
             time.sleep(0.01)
         return len(self.server.descriptors()) - sockets
 
+    def metrics(self):
+        with urllib.request.urlopen(self.metrics_url, timeout=PATIENCE_S) as answer:
+            return {name: float(value) for name, value in re.findall(r"^(weir_\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
+
+    def expect_no_guests(self):
+        """Waits until those have ended whose clients went away."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (metrics := self.metrics())["weir_guests"] != 0:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+        return metrics
+
     def test_good_requests_beside_bad_ones(self):
         sockets = self.sockets()  # those that listen
         self.round()
+        self.expect_no_guests()
         others, resident = self.settle(sockets), self.server.resident_bytes()
         self.round()
-        # What is kept for the next requests may have become a little more.
-        self.assertLess(self.settle(sockets) - others, 50)
-        self.assertLess(self.server.resident_bytes() - resident, 64 << 20)
+        metrics = self.expect_no_guests()
+        # What is kept for the next requests may have become more.
+        self.assertLess(self.settle(sockets) - others, 100)
+        self.assertLess(self.server.resident_bytes() - resident, 256 << 20)
+        self.assertEqual(metrics['weir_guests_total{end="trapped"}'], 2 * (BAD_REQUESTS + BAD_REQUESTS // 10 + BAD_REQUESTS // 4))
+        self.assertGreaterEqual(metrics['weir_guests_total{end="timed_out"}'], 2 * 3)
+        self.assertEqual(metrics["weir_requests_refused_total"], 0)
         self.assertEqual(self.server.stop(), 0)
 
 
