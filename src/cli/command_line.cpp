@@ -118,7 +118,7 @@ constexpr std::string_view compile_help =
 
   -o OUT           where to (FILE with the ending .weir);  weir run OUT  runs it
   -O0              by the baseline, at once
-  -O1              small loops that call nothing by LLVM (the default)
+  -O1              what probably runs most by LLVM (the default)
   -O2, -O3         everything by LLVM, which takes minutes for large programs
   --threads N      processors to use (all)
   --bounds MODE    how memory is kept in bounds: auto, guard, checked

@@ -3,6 +3,7 @@
 #include "base/mapping.hpp"
 #include "base/unique_fd.hpp"
 #include "compile_process/remote_compiler.hpp"
+#include "go/line_table.hpp"
 #include "runtime/module_code.hpp"
 
 #include <fcntl.h>
@@ -35,7 +36,8 @@ constexpr size_t max_answer_bytes = size_t{1} << 20;
 
 bool has_lines(const wasm::Module& module)
 {
-    return std::ranges::any_of(module.custom_sections, [](const auto& section) { return section.name == ".debug_line"; });
+    return go::is_from_go(module) ||
+           std::ranges::any_of(module.custom_sections, [](const auto& section) { return section.name == ".debug_line"; });
 }
 
 std::optional<UniqueFd> copy_of(std::span<const std::byte> bytes)

@@ -6,8 +6,8 @@
 
 namespace weir::compile_process {
 
-/// The places in source files where a trap's frames are, as far as the modules' DWARF sections say: an element a frame, each as
-/// runtime::SourcePlaces. Another process reads these sections, installed_compiler(), for they are a guest's and their readers are
+/// The places in source files where a trap's frames are, as far as the modules' DWARF sections or Go's tables say: an element a frame, each as
+/// runtime::SourcePlaces. Another process reads these, installed_compiler(), for they are a guest's and their readers are
 /// large. Where that fails, or takes more than some seconds, nothing is known.
 [[nodiscard]] std::vector<runtime::SourcePlaces> find_source_lines(const runtime::Trap& trap);
 

@@ -1,5 +1,6 @@
 #include "compile_process/whole_module.hpp"
 
+#include "compile_process/importance.hpp"
 #include "compile_process/remote_compiler.hpp"
 #include "runtime/context_layout.hpp"
 #include "wasm/reader.hpp"
@@ -18,6 +19,9 @@ using runtime::CompileError;
 namespace {
 
 constexpr size_t max_kernel_bytes = 4096;
+// How much of a module level 1 has the optimizer for. LLVM takes seven times as long as Cranelift, the baseline a seventh; so it is about as much as
+// lets a program be ready in no more than twice the time that another runtime with a compiler of one tier takes.
+constexpr size_t optimized_part = 7, min_optimized_bytes = size_t{64} << 10;
 
 /// Looks for loops and calls.
 struct KernelFinder {
@@ -52,6 +56,26 @@ bool is_kernel(const wasm::Module& module, const wasm::FunctionBody& body)
     return finder.has_loop && !finder.has_call;
 }
 
+/// Of each body, whether the optimizer is to compile it.
+std::vector<bool> wanted_bodies(const wasm::Module& module, const WholeModuleOptions& options)
+{
+    const auto size_of = [](const wasm::FunctionBody& body) { return body.bytes.size(); };
+    std::vector<bool> wanted(module.bodies.size());
+    if (options.level != 1) {
+        for (size_t i = 0; i < wanted.size(); ++i)
+            wanted[i] = options.level != 0 && size_of(module.bodies[i]) <= options.max_optimized_bytes;
+        return wanted;
+    }
+    size_t all_bytes = 0;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+        all_bytes += size_of(module.bodies[i]);
+        wanted[i] = is_kernel(module, module.bodies[i]);
+    }
+    const size_t max_bytes = std::max(all_bytes / optimized_part, min_optimized_bytes);
+    for (const uint32_t i : most_important(module, max_bytes, options.max_optimized_bytes)) wanted[i] = true;
+    return wanted;
+}
+
 }  // namespace
 
 Result<std::vector<WholeFunction>, CompileError> compile_whole(const wasm::Module& module, const runtime::CompileOptions& code,
@@ -66,6 +90,7 @@ Result<std::vector<WholeFunction>, CompileError> compile_whole(const wasm::Modul
     const auto size_of = [&](uint32_t i) { return module.bodies[i].bytes.size(); };
     std::ranges::sort(order, [&](uint32_t a, uint32_t b) { return size_of(a) != size_of(b) ? size_of(a) > size_of(b) : a < b; });
 
+    const std::vector<bool> is_wanted = wanted_bodies(module, options);
     std::vector<WholeFunction> functions(count);
     std::atomic<size_t> next{0}, done{0};
     std::mutex mutex;  // guards error
@@ -82,9 +107,7 @@ Result<std::vector<WholeFunction>, CompileError> compile_whole(const wasm::Modul
                 next = count;
                 return;
             }
-            const wasm::FunctionBody& body = module.bodies[index];
-            const bool is_wanted = options.level == 1 ? is_kernel(module, body) : body.bytes.size() <= options.max_optimized_bytes;
-            if (optimizer != nullptr && is_wanted) {
+            if (is_wanted[index]) {
                 made.hot.emplace();
                 if (!optimizer->compile_function(module, layout, code, function, *made.hot)) made.hot.reset();
             }

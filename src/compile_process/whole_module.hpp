@@ -18,8 +18,8 @@ struct WholeFunction {
 
 struct WholeModuleOptions {
     unsigned threads = 1;
-    /// 0: the optimizer is not asked. 1: for functions that have loops and call nothing, where most of the time goes in many programs, and
-    /// which are small. 2: for all, as for what becomes hot. 3: with more effort than mostly pays.
+    /// 0: the optimizer is not asked. 1: for small functions that have loops and call nothing, where most of the time goes in many programs, and
+    /// for the seventh of all code that matters most (importance.hpp). 2: for all, as for what becomes hot. 3: with more effort than mostly pays.
     unsigned level = 1;
     /// Of a function's instructions. LLVM's time grows faster than what it compiles; larger functions stay as the baseline has them.
     size_t max_optimized_bytes = size_t{64} << 10;

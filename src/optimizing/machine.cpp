@@ -2,6 +2,7 @@
 
 #include "optimizing/kept_loads.hpp"
 
+#include <llvm/ADT/SmallVector.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/MC/TargetRegistry.h>
@@ -41,6 +42,24 @@ llvm::TargetLibraryInfoImpl no_library(const llvm::Triple& triple)
 
 }  // namespace
 
+/// From IR to an object file. Its passes are set up once and run for each function: to set them up takes as long as a small function takes to run
+/// through them.
+struct Machine::Emitter {
+    /// False where LLVM cannot.
+    bool set_up(llvm::TargetMachine& target)
+    {
+        passes.add(new llvm::TargetLibraryInfoWrapperPass{no_library(target.getTargetTriple())});
+        return !target.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile);
+    }
+
+    llvm::SmallVector<char, 0> object;
+    llvm::raw_svector_ostream stream{object};
+    llvm::legacy::PassManager passes;
+};
+
+Machine::Machine() = default;
+Machine::~Machine() = default;
+
 Result<std::unique_ptr<Machine>, CompileError> Machine::create()
 {
     initialize_target();
@@ -77,6 +96,9 @@ void Machine::prepare(llvm::Module& module) const
 void Machine::set_effort(unsigned effort)
 {
     using llvm::OptimizationLevel;
+    if (effort == m_effort) return;
+    m_effort = effort;
+    m_emitter.reset();  // its passes are those of the level before
     m_level = effort <= 1 ? OptimizationLevel::O1 : effort == 2 ? OptimizationLevel::O2 : OptimizationLevel::O3;
     m_target->setOptLevel(effort <= 1   ? llvm::CodeGenOptLevel::Less
                           : effort == 2 ? llvm::CodeGenOptLevel::Default
@@ -101,16 +123,16 @@ void Machine::optimize(llvm::Module& module)
     builder.buildPerModuleDefaultPipeline(m_level).run(module, modules);
 }
 
-Result<llvm::SmallVector<char, 0>, CompileError> Machine::emit(llvm::Module& module)
+Result<std::span<const char>, CompileError> Machine::emit(llvm::Module& module)
 {
-    llvm::SmallVector<char, 0> object;
-    llvm::raw_svector_ostream stream{object};
-    llvm::legacy::PassManager passes;
-    passes.add(new llvm::TargetLibraryInfoWrapperPass{no_library(m_target->getTargetTriple())});
-    if (m_target->addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile))
-        return Unexpected{CompileError{"LLVM has no code emitter for this processor"}};
-    passes.run(module);
-    return object;
+    if (m_emitter == nullptr) {
+        auto emitter = std::make_unique<Emitter>();
+        if (!emitter->set_up(*m_target)) return Unexpected{CompileError{"LLVM has no code emitter for this processor"}};
+        m_emitter = std::move(emitter);
+    }
+    m_emitter->object.clear();
+    m_emitter->passes.run(module);
+    return std::span<const char>{m_emitter->object};
 }
 
 }  // namespace weir::optimizing

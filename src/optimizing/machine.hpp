@@ -3,7 +3,6 @@
 #include "base/result.hpp"
 #include "runtime/compiler.hpp"
 
-#include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/Module.h>
 #include <llvm/MC/MCAsmInfo.h>
 #include <llvm/MC/MCContext.h>
@@ -15,6 +14,7 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include <memory>
+#include <span>
 
 namespace weir::optimizing {
 
@@ -22,6 +22,9 @@ namespace weir::optimizing {
 class Machine {
 public:
     static Result<std::unique_ptr<Machine>, runtime::CompileError> create();
+    ~Machine();
+    Machine(const Machine&) = delete;
+    Machine& operator=(const Machine&) = delete;
 
     [[nodiscard]] bool has_feature(llvm::StringRef name) const;
 
@@ -30,8 +33,8 @@ public:
     /// As create_compiler() has it; for what is optimized and emitted from now on.
     void set_effort(unsigned effort);
     void optimize(llvm::Module& module);
-    /// An ELF object file.
-    Result<llvm::SmallVector<char, 0>, runtime::CompileError> emit(llvm::Module& module);
+    /// An ELF object file, which stays until the next one is made.
+    Result<std::span<const char>, runtime::CompileError> emit(llvm::Module& module);
 
     /// For who reads machine code.
     [[nodiscard]] const llvm::MCDisassembler& disassembler() const { return *m_disassembler; }
@@ -39,12 +42,16 @@ public:
     [[nodiscard]] const llvm::MCRegisterInfo& registers() const { return *m_target->getMCRegisterInfo(); }
 
 private:
-    Machine() = default;
+    Machine();
+
+    struct Emitter;
 
     std::unique_ptr<llvm::TargetMachine> m_target;
+    unsigned m_effort = 0;
     llvm::OptimizationLevel m_level = llvm::OptimizationLevel::O2;
     std::unique_ptr<llvm::MCContext> m_mc_context;
     std::unique_ptr<const llvm::MCDisassembler> m_disassembler;
+    std::unique_ptr<Emitter> m_emitter;
 };
 
 }  // namespace weir::optimizing

@@ -45,6 +45,7 @@ public:
     Result<ReadObject, CompileError> run()
     {
         m_out.bytes.clear();
+        m_out.alignment_bytes = CompiledCode{}.alignment_bytes;
         m_out.sites.clear();
         m_out.relocations.clear();
         place_sections();

@@ -1,11 +1,16 @@
 #include "optimizing/source_lines.hpp"
 
+#include "go/line_table.hpp"
+#include "wasm/decode.hpp"
+#include "wasm/type_registry.hpp"
+
 #include <llvm/BinaryFormat/Wasm.h>
 #include <llvm/DebugInfo/DIContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/Demangle/Demangle.h>
 #include <llvm/Object/Wasm.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -32,9 +37,12 @@ std::string field(const std::string& text)
     return clean == llvm::DILineInfo::BadString ? std::string{} : clean;
 }
 
-}  // namespace
+std::string line_of(const std::string& function, const std::string& file, uint32_t line, uint32_t column)
+{
+    return field(function) + '\t' + field(file) + '\t' + std::to_string(line) + '\t' + std::to_string(column) + '\n';
+}
 
-std::string describe_places(std::span<const std::byte> module, std::span<const uint64_t> places)
+std::string describe_dwarf_places(std::span<const std::byte> module, std::span<const uint64_t> places)
 {
     std::string text;
     const llvm::StringRef bytes{reinterpret_cast<const char*>(module.data()), module.size()};
@@ -54,15 +62,52 @@ std::string describe_places(std::span<const std::byte> module, std::span<const u
             const llvm::DIInliningInfo found = dwarf->getInliningInfoForAddress({place - *begin}, wanted);
             for (uint32_t i = 0; i < found.getNumberOfFrames(); ++i) {
                 const llvm::DILineInfo& info = found.getFrame(i);
-                const std::string file = field(info.FileName);
-                if (file.empty()) continue;
-                text += field(llvm::demangle(info.FunctionName)) + '\t' + file + '\t' + std::to_string(info.Line) + '\t' +
-                        std::to_string(info.Column) + '\n';
+                if (field(info.FileName).empty()) continue;
+                text += line_of(llvm::demangle(info.FunctionName), info.FileName, info.Line, info.Column);
             }
         }
         text += '\n';
     }
     return text;
+}
+
+/// The function whose body has a place.
+std::optional<wasm::FuncIdx> function_at(const wasm::Module& module, uint64_t place)
+{
+    const auto next = std::ranges::upper_bound(module.bodies, place, {}, &wasm::FunctionBody::offset_bytes);
+    if (next == module.bodies.begin()) return std::nullopt;
+    const wasm::FunctionBody& body = *std::prev(next);
+    if (place - body.offset_bytes >= body.bytes.size()) return std::nullopt;
+    return wasm::FuncIdx{module.imported_function_count + static_cast<uint32_t>(std::prev(next) - module.bodies.begin())};
+}
+
+std::string describe_go_places(const wasm::Module& module, std::span<const uint64_t> places)
+{
+    const auto table = go::LineTable::find(module);
+    std::string text;
+    for (const uint64_t place : places) {
+        const auto function = table ? function_at(module, place) : std::nullopt;
+        if (function) {
+            for (const go::SourcePlace& p :
+                 table->places_at(*function, static_cast<uint32_t>(place - module.body_of(*function).offset_bytes)))
+                if (!p.file.empty()) text += line_of(p.function, p.file, p.line, 0);
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string describe_places(std::span<const std::byte> module, std::span<const uint64_t> places)
+{
+    const auto decoded = wasm::decode(module, nullptr, std::make_shared<wasm::TypeRegistry>());
+    // TinyGo's modules say that they are from Go as well, and have DWARF.
+    const auto has_dwarf = [](const wasm::Module& m) {
+        return std::ranges::any_of(m.custom_sections, [](const auto& section) { return section.name == ".debug_line"; });
+    };
+    if (decoded && go::is_from_go(**decoded) && !has_dwarf(**decoded)) return describe_go_places(**decoded, places);
+    return describe_dwarf_places(module, places);
 }
 
 }  // namespace weir::optimizing

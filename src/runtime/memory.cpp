@@ -89,6 +89,26 @@ bool Memory::use_image(std::shared_ptr<const MemoryImage> image) noexcept
     return true;
 }
 
+bool Memory::make_image() noexcept
+{
+    const std::scoped_lock lock{m_grow_mutex};
+    if (m_slot.accessible_bytes == 0) return true;
+    const auto write = [&](MemoryImage::Writer& to) {
+        if (m_image != nullptr && !to.write(0, m_image->bytes())) return false;
+        bool is_written = true;
+        return visit_written_pages({base, m_slot.accessible_bytes},
+                                   [&](std::span<const std::byte> pages) {
+                                       is_written = to.write(static_cast<size_t>(pages.data() - base), pages);
+                                       return is_written;
+                                   }) &&
+               is_written;
+    };
+    auto image = MemoryImage::create(m_slot.accessible_bytes, write);
+    if (!image || !(*image)->map_at(base)) return false;
+    m_image = std::move(*image);
+    return true;
+}
+
 bool Memory::reset(uint64_t bytes) noexcept
 {
     const std::scoped_lock lock{m_grow_mutex};

@@ -35,6 +35,9 @@ public:
     /// From here on, and after each reset, the first bytes are the image's. They must be so already. Not for shared memories. False when the system
     /// refuses.
     bool use_image(std::shared_ptr<const MemoryImage> image) noexcept;
+    /// From here on, and after each reset, its bytes are what they are now: they become an image of its own. Not for shared memories, nor for small
+    /// pages. False when the system refuses; then it is as it was, or of no use when a reset fails.
+    bool make_image() noexcept;
     /// Makes all bytes zero, or the image's, and the size `bytes`, which it had before; not while somebody uses it. False when the system refuses.
     bool reset(uint64_t bytes) noexcept;
     /// Whether [address, address + n) lies inside.

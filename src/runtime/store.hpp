@@ -113,6 +113,7 @@ public:
 
 private:
     friend class Instantiation;
+    friend class Checkpoint;
     friend class Crossing;
     Store();
     /// Where a call may start on this store's stack while one is going on. Null: on the stack where it is; the trap when neither is possible.

@@ -44,6 +44,9 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
   -H 'NAME: VALUE'             a header of it, --data TEXT its body
   --bounds MODE, --tier TIER, --trace[=...], --trace-summary, --trace-json,
   --trace-output FILE        as for weir run
+  --snapshot                 run what precedes the first request once for each
+                             instance, not for each request: docs/edge.md says
+                             what a service must not do there
   --no-cache                 keep no machine code for the next start
   -v, -vv                    say more
 
@@ -119,6 +122,7 @@ void add_weir(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--access-log", to.server.access_log);
     app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
+    app.add_flag("--snapshot", to.guest.takes_snapshots);
     app.add_flag("--no-cache{false}", to.guest.uses_cache);
     app.add_option("--once", raw.once);
     app.add_option("--request", raw.request);

@@ -78,7 +78,8 @@ Result<const runtime::Function*, std::string> Guest::prepare(fastly::DownstreamR
     m_world = std::make_unique<fastly::World>(m_loaded->service, m_environment.network, *this, std::move(request), options.limits);
     wasip1::WorldConfig config;
     config.args = options.args;
-    config.environment = environment_of(m_arrival->number);
+    // What precedes a snapshot is seen by later requests.
+    config.environment = environment_of(options.takes_snapshots ? 0 : m_arrival->number);
     config.stdin_fd = empty_input();
     auto wasi = wasip1::World::create(std::move(config));
     if (!wasi) return Unexpected{wasi.error().to_string()};
@@ -91,8 +92,8 @@ Result<const runtime::Function*, std::string> Guest::prepare(fastly::DownstreamR
         m_instance = std::move(instance);
         m_instance->bind(*m_world, *m_wasi);
     }
-    if (const auto start = m_loaded->code->module()->start) {
-        const runtime::Outcome outcome = m_instance->store->call(*m_instance->instance->function(*start), &m_none);
+    if (const auto start = m_loaded->code->module()->start; start && !m_instance->has_snapshot()) {
+        const runtime::Outcome outcome = m_instance->store->call(*m_instance->instance->function(*start), &m_instance->none);
         if (const auto* const trap = std::get_if<runtime::Trap>(&outcome)) return Unexpected{describe_trap(*trap)};
         if (std::holds_alternative<runtime::Exit>(outcome))
             return Unexpected{std::string{"the service ended while it was instantiated"}};
@@ -120,7 +121,9 @@ void Guest::begin(fastly::DownstreamRequest request)
         end({.how = GuestEnd::How::not_started, .exit_code = cli::exit_cannot_run, .text = start.error()});
         return;
     }
-    turn([&] { return m_instance->store->start(**start, &m_none); });
+    turn([&] {
+        return m_instance->has_snapshot() ? m_instance->store->resume() : m_instance->store->start(**start, &m_instance->none);
+    });
 }
 
 template <class Run>
@@ -131,7 +134,10 @@ void Guest::turn(Run run)
     m_is_running = true;
     const runtime::Progress progress = [&] {
         const Preemption::Turn its_turn{m_environment.preemption, *m_instance->store};
-        return run();
+        runtime::Progress came_to = run();
+        if (!m_instance->is_at_snapshot) return came_to;
+        m_instance->take_snapshot(*m_wasi);
+        return m_instance->store->resume();
     }();
     m_is_running = false;
     m_cpu_before_ns += thread_cpu_ns() - m_turn_started_ns;

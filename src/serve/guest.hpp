@@ -83,7 +83,6 @@ private:
     std::unique_ptr<wasip1::World> m_wasi;
     std::unique_ptr<trace::Tracer> m_tracer;
     std::unique_ptr<GuestInstance> m_instance;
-    runtime::Value m_none{};
     uint32_t m_further_requests = 0;  // that it has asked for
     uint64_t m_cpu_before_ns = 0;     // of turns that are over
     uint64_t m_turn_started_ns = 0;   // of the thread's clock; while a turn runs

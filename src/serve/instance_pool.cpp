@@ -1,5 +1,6 @@
 #include "serve/instance_pool.hpp"
 
+#include "runtime/suspension.hpp"
 #include "serve/preemption.hpp"
 #include "serve/trap_text.hpp"
 
@@ -7,6 +8,24 @@
 #include <variant>
 
 namespace weir::serve {
+
+namespace {
+
+/// In the place of each function that has to do with requests, until one is called: there the guest is suspended, for a snapshot. It owns nothing and
+/// looks anew at everything behind that, as Checkpoint wants it: what goes on is another request's guest.
+bool pause_before_call(runtime::HostFunctionContext& context, runtime::Value* values) noexcept
+{
+    auto& instance = *static_cast<GuestInstance*>(context.exec->store->owner());
+    if (runtime::can_suspend(context)) {
+        instance.is_at_snapshot = true;
+        if (runtime::suspend(context) != runtime::Resumption::resumed) return false;
+    } else {
+        instance.pass_imports();  // of a start function that calls this there is none
+    }
+    return context.function(context, values);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<GuestInstance>, std::string> GuestInstance::create_without_imports(std::shared_ptr<const Loaded> loaded)
 {
@@ -30,6 +49,7 @@ Result<std::unique_ptr<GuestInstance>, std::string> GuestInstance::create(std::s
         functions.emplace_back(function);
         made->imports.push_back(static_cast<runtime::HostFunctionContext*>(function->context));
     }
+    if (made->loaded->options->takes_snapshots && made->loaded->initial != nullptr) made->pause_at_imports();
     WEIR_CHECK(made->instantiate(functions));
     return std::move(made);
 }
@@ -57,6 +77,33 @@ Result<void, std::string> GuestInstance::instantiate(std::span<const runtime::Ex
     return {};
 }
 
+void GuestInstance::pause_at_imports() noexcept
+{
+    store->set_owner(this);
+    for (size_t i = 0; i < imports.size(); ++i)
+        if (!loaded->imports[i].precedes_requests) imports[i]->function = pause_before_call;
+}
+
+void GuestInstance::pass_imports() noexcept
+{
+    for (size_t i = 0; i < imports.size(); ++i) imports[i]->function = loaded->imports[i].entry;
+}
+
+void GuestInstance::take_snapshot(wasip1::World& wasi)
+{
+    is_at_snapshot = false;
+    pass_imports();
+    for (uint32_t i = 0; i < file_flags.size(); ++i)
+        if (const wasip1::OpenFile* const file = wasi.files().find(wasip1::Fd{i})) file_flags[i] = file->flags;
+    snapshot = runtime::Checkpoint::capture(*instance);
+}
+
+bool GuestInstance::restore() noexcept
+{
+    store->recycle();
+    return has_snapshot() ? snapshot->restore(*instance) : loaded->initial->restore(*instance);
+}
+
 void GuestInstance::bind(fastly::World& world, wasip1::World& wasi) noexcept
 {
     for (size_t i = 0; i < imports.size(); ++i) {
@@ -66,6 +113,9 @@ void GuestInstance::bind(fastly::World& world, wasip1::World& wasi) noexcept
         case LinkedImport::World::wasi: imports[i]->data = &wasi; break;
         }
     }
+    if (!has_snapshot()) return;
+    for (uint32_t i = 0; i < file_flags.size(); ++i)
+        if (wasip1::OpenFile* const file = wasi.files().find(wasip1::Fd{i})) file->flags = file_flags[i];
 }
 
 Result<std::unique_ptr<GuestInstance>, std::string> InstancePool::take(const std::shared_ptr<const Loaded>& loaded)
@@ -82,8 +132,7 @@ void InstancePool::give_back(std::unique_ptr<GuestInstance> instance) noexcept
 {
     if (!instance->can_be_used_again() || m_idle.size() == max_idle) return;
     if (!m_idle.empty() && m_idle.back()->loaded != instance->loaded) return;  // a request of a later version has come meanwhile
-    instance->store->recycle();
-    if (instance->loaded->initial->restore(*instance->instance)) m_idle.push_back(std::move(instance));
+    if (instance->restore()) m_idle.push_back(std::move(instance));
 }
 
 }  // namespace weir::serve

@@ -16,9 +16,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <vector>
 
 namespace weir::serve {
@@ -27,15 +30,25 @@ namespace {
 
 using cli::Problem;
 
+/// Functions that may be called once for many requests: see LinkedImport::precedes_requests.
+bool precedes_requests(std::string_view module, std::string_view name)
+{
+    constexpr std::array<std::string_view, 12> of_wasi{
+        "args_get",      "args_sizes_get",      "clock_res_get",  "clock_time_get",      "environ_get", "environ_sizes_get",
+        "fd_fdstat_get", "fd_fdstat_set_flags", "fd_prestat_get", "fd_prestat_dir_name", "random_get",  "sched_yield"};
+    if (module == "wasi_snapshot_preview1" || module == "wasi_unstable") return std::ranges::find(of_wasi, name) != of_wasi.end();
+    return module == "fastly_abi" && name == "init";
+}
+
 /// Notes what the linker finds, in the order in which it does: that of the imports. Worlds are told apart by the data that they are given.
 class Recorder final : public runtime::HostAdapter {
 public:
-    runtime::HostBinding adapt(const runtime::HostModule& /*module*/, const runtime::HostFunction& /*function*/,
+    runtime::HostBinding adapt(const runtime::HostModule& module, const runtime::HostFunction& function,
                                runtime::HostBinding binding) override
     {
         using World = LinkedImport::World;
         const World world = binding.data == &waits ? World::waits : binding.data == &wasi ? World::wasi : World::fastly;
-        found.push_back({world, {}, binding.entry});
+        found.push_back({world, {}, binding.entry, precedes_requests(module.name, function.name)});
         return binding;
     }
     std::vector<LinkedImport> found;

@@ -37,6 +37,7 @@ struct GuestOptions {
     cli::TraceOptions trace;
     std::vector<std::string> args{"compute-app"};
     fastly::Limits limits;
+    bool takes_snapshots = false;  // instances begin where they first ask for something of a request
     bool uses_cache = true;
     bool reuses_instances = true;  // false: there is one request only
 };
@@ -46,6 +47,7 @@ struct LinkedImport {
     enum class World : uint8_t { fastly, waits, wasi } world;
     wasm::TypeId type;
     bool (*entry)(runtime::HostFunctionContext&, runtime::Value*) noexcept;
+    bool precedes_requests;  // what it answers has nothing to do with a request, and it leaves nothing behind in its world
 };
 
 /// A service that can be served: its module's code and its configuration. Immutable, shared by threads; another is made to reload one.

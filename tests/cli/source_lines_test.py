@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of source lines in the report of a trap. Usage as cli_test.py."""
 
+import os
 import pathlib
 import random
 import shutil
@@ -97,6 +98,94 @@ class SourceLines(Case):
             guest.write_bytes(data)
             with self.subTest(seed):
                 self.expect(["run", guest], 134, stderr=["out of bounds memory access", "serve (function ", "_start (function "])
+
+
+GO_SOURCE = """\
+package main
+
+import "unsafe"
+
+type till struct{ money *int64 }
+
+func (t till) half(n int) int { return serve(t, n / 2) / 2 }
+
+//go:noinline
+func serve(t till, n int) int {
+	if n == 3 {
+		println("three")
+	}
+	return int(*(*int64)(unsafe.Add(unsafe.Pointer(t.money), n)))
+}
+
+//go:noinline
+func each(f func(int) int) int {
+	sum := 0
+	for i := range 3 {
+		sum += f(i + 0x7fff0000)
+	}
+	return sum
+}
+
+func main() {
+	println(each(func(n int) int {
+		var money [64]int64
+		return till{&money[3]}.half(
+			2 * n)
+	}))
+}
+"""
+
+
+@unittest.skipUnless(HAS_LLVM, "weir-llvm, which reads Go's table, is not built")
+@unittest.skipUnless(shutil.which("go"), "there is no Go")
+class GoSourceLines(Case):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sound = {}
+
+    def compile(self, *flags):
+        if flags not in self.sound:
+            self.file("module shop\n\ngo 1.24\n", "go.mod")
+            self.file(GO_SOURCE, "main.go")
+            environment = os.environ | {"GOOS": "wasip1", "GOARCH": "wasm", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-p=1"}
+            subprocess.run(["go", "build", "-trimpath", *flags, "-o", "shop.wasm", "."], cwd=self.folder, check=True, env=environment)
+            self.sound[flags] = (self.folder / "shop.wasm").read_bytes()
+        guest = self.folder / "shop.wasm"
+        guest.write_bytes(self.sound[flags])
+        return guest
+
+    def test_each_frame_has_its_line_and_inlined_functions(self):
+        guest = self.compile()
+        for options in ([], ["--tier", "baseline", "--bounds", "checked"]):
+            text = self.expect(["run", "--no-cache", *options, guest], 134)
+            self.assertRegex(text, r"  0: main.serve \(function \d+, byte 0x[0-9a-f]+\) at shop/main.go:14\n"
+                                   r"  1: main.till.half at shop/main.go:7, inlined\n"
+                                   r"     main.main.func1 \(function \d+, byte 0x[0-9a-f]+\) at shop/main.go:29\n"
+                                   r"  2: main.each \(function \d+, byte 0x[0-9a-f]+\) at shop/main.go:21\n"
+                                   r"  3: main.main \(function \d+, byte 0x[0-9a-f]+\) at shop/main.go:27\n"
+                                   r"  4: runtime.main \(function \d+, byte 0x[0-9a-f]+\) at runtime/proc.go:\d+\n")
+
+    def test_the_table_is_enough_where_symbols_were_left_out(self):
+        text = self.expect(["run", "--no-cache", self.compile("-ldflags=-s")], 134)
+        self.assertRegex(text, r" 0: .*main.go:14\n +1: main.till.half at shop/main.go:7, inlined\n")
+
+    def test_damaged_tables_cost_lines_and_nothing_else(self):
+        guest = self.compile()
+        sound = guest.read_bytes()
+        begin = sound.index(b"\xf1\xff\xff\xff\x00\x00\x01\x08") + 4
+        # The table of functions and lines is most of what lies behind its header. What breaks the module itself does not count.
+        counted = 0
+        for seed in range(24):
+            rng, data = random.Random(seed), bytearray(sound)
+            for at in rng.sample(range(begin, begin + 150_000), 400):
+                if data[at - 1] > 0x0f and data[at] > 0x0f: data[at] = rng.randrange(0x10, 256)
+            guest.write_bytes(data)
+            done = subprocess.run([WEIR, "run", "--no-cache", guest], capture_output=True, text=True, errors="replace", timeout=120, check=False)
+            counted += "main.serve (function " in done.stderr
+            with self.subTest(seed):
+                self.assertIn(done.returncode, (1, 2, 134))  # Go's runtime reads these tables as well
+        self.assertGreater(counted, 0)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 import urllib.request
 
@@ -25,12 +26,17 @@ SDK = pathlib.Path(__file__).resolve().parent.parent.parent / "sdk" / "include"
 SERVICE = """
 #include "weir/fastly.hpp"
 #include <cstdlib>
+#include <fcntl.h>
 #include <string>
+#include <unistd.h>
 namespace edge = weir::fastly;
 static volatile int number = 40, zero;
 static char large[1 << 20];
 static const char much[200000] = "much data: it is mapped, not copied";
 static char* volatile kept;
+static unsigned drawn() { unsigned number; return getentropy(&number, sizeof number) ? 0 : number; }
+static const unsigned at_start = drawn();
+static const int is_set = fcntl(1, F_SETFL, O_NONBLOCK);
 int main() {
     return edge::serve([](edge::Request& request) {
         std::string text = std::to_string(number) + " " + std::to_string(zero) + " " + std::to_string(kept != nullptr);
@@ -42,6 +48,8 @@ int main() {
         for (size_t i = 0; i < (3 << 20); i += 512) kept[i] = 'x';
         for (size_t i = 0; i < sizeof large; ++i) large[i] = 'y';
         text += much + 150000;  // nothing
+        if (request.path() == "/flags") text = std::to_string(is_set) + ((fcntl(1, F_GETFL) & O_NONBLOCK) ? " nonblocking" : " blocking");
+        if (request.path() == "/random") text = std::to_string(at_start) + " " + std::to_string(drawn());
         if (request.path() == "/trap") __builtin_trap();
         if (request.path() == "/exit") std::exit(3);
         if (request.path() == "/loop") for (;;) zero = zero;
@@ -97,8 +105,8 @@ class Keeping(unittest.TestCase):
         with urllib.request.urlopen(self.metrics_url, timeout=60) as answer:
             return {name: float(value) for name, value in re.findall(r"^(weir_\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
 
-    def test_an_instance_is_as_new_for_each_request(self):
-        self.start("--workers", "1", "--request-timeout", "300ms")
+    def expect_as_new(self, *words):
+        self.start("--workers", "1", "--request-timeout", "300ms", *words)
         fresh = (200, "40 0 0\n")
         for path in ("/", "/trap", "/", "/exit", "/loop", "/", "/"):
             answer = self.get(path)
@@ -108,6 +116,26 @@ class Keeping(unittest.TestCase):
         metrics = self.metrics()
         self.assertEqual(metrics['weir_instances_total{from="made"}'], 1)
         self.assertEqual(metrics['weir_instances_total{from="pool"}'], 56)
+        random = [self.get("/random")[1].split() for _ in range(3)]
+        self.assertEqual(len({now for _, now in random}), 3)
+        self.assertEqual(self.get("/flags")[1], "0 nonblocking\n")
+        return len({at_start for at_start, _ in random})
+
+    def test_an_instance_is_as_new_for_each_request(self):
+        self.assertEqual(self.expect_as_new(), 3)
+
+    def test_with_a_snapshot_it_is_as_it_was_before_its_first_request(self):
+        self.assertEqual(self.expect_as_new("--snapshot"), 1)
+
+    def test_snapshots_of_several_guests_at_a_time(self):
+        self.start("--workers", "2", "--snapshot")
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.extend(self.get("/") for _ in range(40))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(answers, [(200, "40 0 0\n")] * 320)
 
     def test_metrics(self):
         self.start("--request-timeout", "300ms")
