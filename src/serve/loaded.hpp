@@ -26,7 +26,8 @@ namespace weir::serve {
 inline constexpr std::string_view no_user_agents = "none";
 
 struct GuestOptions {
-    std::string file;
+    std::string file;                                              // a module or a source
+    bool watches = false;                                          // finds out what it depends on
     std::string config_file;                                       // a fastly.toml; empty: nothing is configured
     std::string user_agents_file;                                  // rules to tell them apart by; empty: the system's
     bool must_be_service = true;                                   // refuse what imports nothing of an edge service
@@ -59,6 +60,7 @@ struct Loaded {
     std::shared_ptr<const fastly::Service> service;
     std::shared_ptr<const Log> log;
     std::optional<cli::TraceTarget> trace;
+    std::vector<std::string> inputs;                       // what it depends on, for FileWatch::follow
     std::shared_ptr<const runtime::InitialState> initial;  // null: instances cannot be used again
     std::vector<LinkedImport> imports;                     // in the module's order: names are looked up once, not for each request
 };
