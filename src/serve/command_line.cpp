@@ -28,10 +28,13 @@ FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
   -C, --config FILE          the service's fastly.toml (that in the folder)
   --addr HOST:PORT           listen there (127.0.0.1:7676); also :PORT, unix:PATH
   --tls-cert, --tls-key FILE serve TLS with this certificate and key (PEM)
+  --tls-client-ca FILE       ask clients for certificates of these authorities
   --workers N                threads (one for each processor)
   --max-instances N          requests at a time (1000); others are answered 503
   --request-timeout TIME     longest that a request may take (120s); 0: no limit
   --max-memory SIZE          of an instance (128MiB)
+  --user-agents FILE         rules of uap-core for fastly_uap (the system's);
+                             none: it answers as Viceroy does
   --access-log FILE          a line for each request; - is standard output
   --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
                              /healthz there
@@ -112,10 +115,12 @@ void add_weir(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--addr", to.server.addresses)->allow_extra_args(false);
     app.add_option("--tls-cert", to.server.tls_certificate);
     app.add_option("--tls-key", to.server.tls_key);
+    app.add_option("--tls-client-ca", to.server.tls_client_ca);
     app.add_option("--workers", to.server.workers)->check(CLI::Range(1U, 1024U));
     app.add_option("--max-instances", to.server.max_instances)->check(CLI::Range(1U, 1'000'000U));
     app.add_option("--request-timeout", raw.timeout);
     app.add_option("--max-memory", raw.memory);
+    app.add_option("--user-agents", to.guest.user_agents_file);
     app.add_option("--access-log", to.server.access_log);
     app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
@@ -169,6 +174,8 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
     if (to.server.addresses.empty()) to.server.addresses.emplace_back(default_address);
     if (to.server.tls_certificate.empty() != to.server.tls_key.empty())
         return Unexpected{usage("TLS needs both --tls-cert and --tls-key")};
+    if (!to.server.tls_client_ca.empty() && to.server.tls_certificate.empty())
+        return Unexpected{usage("--tls-client-ca needs --tls-cert and --tls-key")};
     if (!raw.timeout.empty()) {
         const auto ns = cli::parse_duration(raw.timeout);
         if (!ns)
@@ -243,6 +250,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         const std::vector<std::string> rest = app.remaining();
         to.guest.args.insert(to.guest.args.end(), rest.begin(), rest.end());
         to.request = "GET http://example.com/";
+        to.guest.must_be_service = false;  // tests of services are programs of any kind
     }
     WEIR_CHECK(finish(raw, to));
     to.guest.reuses_instances = to.mode == Invocation::Mode::serve;
