@@ -132,6 +132,13 @@ test-go: weir ## Go's own tests of its library as guests (PEER=wasmtime: beside 
 	@scripts/setup demos
 	@scripts/test-go $(if $(PEER),--peer $(PEER))
 
+.PHONY: deb
+deb: ## Debian packages of weir, its SDK and its library, in build/deb
+	@scripts/setup build deb
+	@scripts/build release
+	@cd $(build)/release && cpack -G DEB -B $(CURDIR)/$(build)/deb
+	@rm -rf $(build)/deb/_CPack_Packages && ls $(build)/deb
+
 .PHONY: lint
 lint: ## clang-format and clang-tidy on what differs from the main branch's last commit (ALL=1: on everything)
 	@scripts/lint $(if $(ALL),--all)

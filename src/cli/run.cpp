@@ -44,7 +44,7 @@ int report_trap(const runtime::Trap& trap, const runtime::Store& store, const Ru
                            format_size(store.engine().config().guest_stack_bytes));
     if (trap.kind == runtime::TrapKind::out_of_fuel)
         hint = fmt::format("it had executed {} instructions; --fuel N  gives it more", options.fuel.value_or(0));
-    return report({.error = std::move(text), .because = {}, .hint = std::move(hint), .exit_code = exit_trap});
+    return report({.error = std::move(text), .because = {}, .hint = std::move(hint), .exit_code = options.manners.trap_exit_code});
 }
 
 /// WASI's codes have 32 bits, the system's 8. A failure must not become success by that.
@@ -68,7 +68,8 @@ int call_entry(runtime::Store& store, runtime::Instance& instance, Entry& entry,
         if (!std::holds_alternative<runtime::Returned>(outcome)) return exit_code_of(outcome, store, options);
     }
     const runtime::Outcome outcome = store.call(*instance.function(entry.function), entry.values.data());
-    if (std::holds_alternative<runtime::Returned>(outcome)) print(STDOUT_FILENO, format_results(entry, instance.module()));
+    if (std::holds_alternative<runtime::Returned>(outcome))
+        print(STDOUT_FILENO, format_results(entry, instance.module(), options.manners.results));
     return exit_code_of(outcome, store, options);
 }
 
@@ -193,7 +194,7 @@ runtime::EngineConfig engine_config(const RunOptions& options)
 Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 {
     wasip1::WorldConfig config;
-    config.args.push_back(options.file);
+    config.args.push_back(options.manners.names_program_by_base ? options.file.substr(options.file.rfind('/') + 1) : options.file);
     config.args.insert(config.args.end(), options.args.begin(), options.args.end());
     if (options.max_open_files) config.max_open_files = *options.max_open_files;
     config.on_open_file_limit = tell_open_file_limit;

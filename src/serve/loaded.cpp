@@ -194,6 +194,7 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options->bounds};
     cli::choose_tiers(options->tier, config);
     config.max_memory_bytes = options->max_memory_bytes;
+    config.code_listener = options->code_listener;
     auto engine = runtime::Engine::create(std::move(config));
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     loaded->engine = std::move(*engine);

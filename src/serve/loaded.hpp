@@ -6,6 +6,7 @@
 #include "cli/tracing.hpp"
 #include "host/fastly/service.hpp"
 #include "host/fastly/world.hpp"
+#include "runtime/code_listener.hpp"
 #include "runtime/engine.hpp"
 #include "runtime/initial_state.hpp"
 #include "runtime/module_code.hpp"
@@ -35,6 +36,7 @@ struct GuestOptions {
     uint64_t max_memory_bytes = uint64_t{128} << 20;               // of an instance
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
     cli::Tier tier = cli::Tier::automatic;
+    std::shared_ptr<runtime::CodeListener> code_listener;  // null: nobody is told
     cli::TraceOptions trace;
     std::vector<std::string> args{"compute-app"};
     fastly::Limits limits;

@@ -244,7 +244,7 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     auto server = http::Server::start(std::move(*options), [&](const http::WorkerContext& context) {
         return std::make_unique<Handler>(context.loop, shared, ticking);
     });
-    if (!server) return cli::report({.error = "cannot listen", .because = server.error(), .hint = {}});
+    if (!server) return cli::report({.error = server.error(), .because = {}, .hint = "--addr HOST:PORT  listens elsewhere"});
     std::unique_ptr<Watch> watch;
     if (config.watches) {
         auto made = Watch::create(files, [&] { return reload(shared); });

@@ -5,6 +5,7 @@ Usage: serve_test.py WEIR_SERVE [unittest's arguments]      (CTest gives it)
 """
 
 import http.client
+import pathlib
 import signal
 import socket
 import subprocess
@@ -248,9 +249,9 @@ class Serve(TestFolder):
 
     def test_in_place_of_viceroy(self):
         viceroy = self.folder / "viceroy"
-        viceroy.symlink_to(SERVE[0])
+        viceroy.symlink_to(pathlib.Path(SERVE[0]).parent / "weir")
         run = lambda *words: subprocess.run([viceroy, *words], capture_output=True, text=True, cwd=self.folder, timeout=60)
-        self.assertRegex(run("--version").stdout, r"^viceroy \d+\.\d+\.\d+\n$")
+        self.assertRegex(run("--version").stdout, r"^viceroy \d+\.\d+\.\d+ \(weir [^)]*\)\n$")
         self.assertEqual(run("run", "-C", "fastly.toml", self.guest, "a", "--b").returncode, 0)
         self.assertEqual(run("adapt", self.guest).returncode, 2)
         process = subprocess.Popen([viceroy, "-v", "-C", self.folder / "fastly.toml", "--addr", "127.0.0.1:0", self.guest],
