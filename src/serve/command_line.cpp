@@ -31,6 +31,7 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
   --max-instances N          requests at a time (1000); others are answered 503
   --request-timeout TIME     longest that a request may take (120s); 0: no limit
   --max-memory SIZE          of an instance (128MiB)
+  --max-log SIZE             that a request may log, and print (16MiB)
   --access-log FILE          a line for each request; - is standard output
   --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
                              /healthz there
@@ -90,7 +91,7 @@ Result<std::string, Problem> read_input()
 struct Raw {
     std::string file;
     std::vector<std::string> arguments, trace, headers;
-    std::string once, request, data, timeout, memory, unknown_imports, profile;
+    std::string once, request, data, timeout, memory, log, unknown_imports, profile;
     bool logs_output = false, shows_calls = false, wants_help = false, wants_version = false;
     int verbosity = 0;
 };
@@ -114,6 +115,7 @@ void add_weir(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--max-instances", to.server.max_instances)->check(CLI::Range(1U, 1'000'000U));
     app.add_option("--request-timeout", raw.timeout);
     app.add_option("--max-memory", raw.memory);
+    app.add_option("--max-log", raw.log);
     app.add_option("--access-log", to.server.access_log);
     app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
@@ -173,6 +175,11 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
         const auto bytes = cli::parse_size(raw.memory);
         if (!bytes) return Unexpected{usage("the value of --max-memory is not understood", {}, "the form is 64MiB, 1GiB, ...")};
         to.guest.max_memory_bytes = *bytes;
+    }
+    if (!raw.log.empty()) {
+        const auto bytes = cli::parse_size(raw.log);
+        if (!bytes) return Unexpected{usage("the value of --max-log is not understood", {}, "the form is 64KiB, 16MiB, ...")};
+        to.guest.limits.max_logged_bytes = *bytes;
     }
     if (!raw.once.empty() && !raw.request.empty()) return Unexpected{usage("--once and --request both say what the request is")};
     if (!raw.once.empty()) {
@@ -237,6 +244,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         const std::vector<std::string> rest = app.remaining();
         to.guest.args.insert(to.guest.args.end(), rest.begin(), rest.end());
         to.request = "GET http://example.com/";
+        to.guest.limits.max_logged_bytes = UINT64_MAX;
     }
     WEIR_CHECK(finish(raw, to));
     to.guest.reuses_instances = to.mode == Invocation::Mode::serve;
