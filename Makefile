@@ -20,13 +20,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: weir hello http fastly ## build weir and the demos, run hello, fetch from the servers and the edge services, in C++ and in Go
-	$(weir) run $(demos)/hello.wasm
-	$(weir) run $(demos)/go/hello.wasm
-	@scripts/run-server $(weir) $(demos)/http.wasm $(demos)/fetch.wasm
-	@scripts/run-server $(weir) $(demos)/go/http.wasm $(demos)/fetch.wasm
-	@scripts/run-edge $(weir) $(demos)/fastly.wasm
-	@scripts/run-edge $(weir) $(demos)/go/fastly.wasm
+run: weir hello http fastly libraries ## build weir and the demos, and show all four of them, in C++ and in Go
+	@scripts/run-demos $(weir) $(demos)
 
 .PHONY: weir
 weir: ## build weir (release) as build/release/bin/weir
@@ -38,10 +33,13 @@ hello: ## build the guests demos/hello (C++) and demos/go/hello
 	@scripts/setup demos
 	@$(MAKE) --no-print-directory $(demos)/hello.wasm $(demos)/go/hello.wasm
 
-.PHONY: export
-export: weir ## build the libraries demos/export (C++) and demos/go/export, call their function primes
+.PHONY: libraries
+libraries:
 	@scripts/setup demos
 	@$(MAKE) --no-print-directory $(demos)/export.wasm $(demos)/go/export.wasm
+
+.PHONY: export
+export: weir libraries ## build the libraries demos/export (C++) and demos/go/export, call their function primes
 	$(weir) run --invoke primes $(demos)/export.wasm 10
 	$(weir) run --invoke primes $(demos)/go/export.wasm 10
 
@@ -78,6 +76,9 @@ $(demos)/embed.wasm: demos/embed/guest.cpp demos/export/primes.hpp $(sdk_headers
 	$(guest_cxx) $(guest_cxxflags) -mexec-model=reactor -Isdk/include -o $@ $<
 
 # Of tests/api.
+$(demos)/views.wasm: tests/api/views.cpp $(sdk_headers) Makefile
+	@mkdir -p $(@D)
+	$(guest_cxx) $(guest_cxxflags) -mexec-model=reactor -Isdk/include -o $@ $<
 $(demos)/goroutines.wasm: tests/api/goroutines/main.go Makefile
 	@mkdir -p $(@D)
 	cd $(<D) && GOOS=wasip1 GOARCH=wasm CGO_ENABLED=0 go build -trimpath -buildmode=c-shared -o $(CURDIR)/$@ .

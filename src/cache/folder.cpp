@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -20,9 +21,15 @@ namespace weir::cache {
 namespace {
 
 // Endings of names. What is named otherwise is not the cache's, and left alone.
-constexpr std::string_view entry_ending = ".code", file_memo_ending = ".file", content_memo_ending = ".data", draft_ending = ".new";
+constexpr std::array<std::string_view, 4> entry_endings{".code", ".wasm", ".object", ".inputs"};  // the last three of src/building
+constexpr std::string_view file_memo_ending = ".file", content_memo_ending = ".data", draft_ending = ".new";
 constexpr int64_t hour_s = 3600, week_s = int64_t{7} * 24 * hour_s;
 constexpr size_t max_notes = 4096;
+
+bool is_entry(std::string_view name)
+{
+    return std::ranges::any_of(entry_endings, [name](std::string_view ending) { return name.ends_with(ending); });
+}
 
 bool is_private(const struct stat& s) { return s.st_uid == ::getauxval(AT_EUID) && (s.st_mode & 077) == 0; }
 
@@ -121,7 +128,7 @@ Folder::Contents Folder::list() const
     (void)directory.release();
     while (const dirent* const found = ::readdir(stream.get())) {
         const std::string_view name = found->d_name;
-        std::vector<Entry>* const kind = name.ends_with(entry_ending)                                            ? &contents.entries
+        std::vector<Entry>* const kind = is_entry(name)                                                          ? &contents.entries
                                        : name.ends_with(file_memo_ending) || name.ends_with(content_memo_ending) ? &contents.memos
                                        : name.ends_with(draft_ending)                                            ? &contents.drafts
                                                                                                                  : nullptr;

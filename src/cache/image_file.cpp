@@ -120,13 +120,39 @@ Result<ImageHeader, ImageProblem> read_image_header(int file)
     return parse_header(bytes);
 }
 
-Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted, Checks checks)
+namespace {
+
+/// A range of a file, or all of it; nothing when there is no room for an image.
+std::optional<Mapping> map_range(int file, std::optional<ImageRange>& range, int populate)
 {
     struct stat status{};
-    if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size < static_cast<off_t>(headers_bytes))
-        return Unexpected{ImageProblem::not_an_image};
-    const int populate = checks == Checks::everything ? MAP_POPULATE : 0;
-    auto mapping = Mapping::map(static_cast<size_t>(status.st_size), PROT_READ, MAP_PRIVATE | populate, file.get());
+    if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+    const auto file_bytes = static_cast<uint64_t>(status.st_size);
+    if (!range) range = {.offset = 0, .size_bytes = file_bytes};
+    if (range->size_bytes < headers_bytes || range->offset % page_bytes != 0 || range->offset > file_bytes ||
+        range->size_bytes > file_bytes - range->offset)
+        return std::nullopt;
+    auto mapping = Mapping::map(range->size_bytes, PROT_READ, MAP_PRIVATE | populate, file, range->offset);
+    if (!mapping) return std::nullopt;
+    return std::move(*mapping);
+}
+
+}  // namespace
+
+ImageModule read_image_module(int file, const ImageRange& range)
+{
+    std::optional<ImageRange> there = range;
+    auto mapping = map_range(file, there, 0);
+    if (!mapping) return {};
+    const auto header = parse_header(mapping->bytes());
+    if (!header || header->file_bytes != mapping->size_bytes() || header->module_offset == 0) return {};
+    const auto owner = std::make_shared<Mapping>(std::move(*mapping));
+    return {.bytes = owner->bytes().subspan(header->module_offset, header->module_bytes), .owner = owner};
+}
+
+Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted, Checks checks, std::optional<ImageRange> range)
+{
+    auto mapping = map_range(file.get(), range, checks == Checks::everything ? MAP_POPULATE : 0);
     if (!mapping) return Unexpected{ImageProblem::not_an_image};
     const auto bytes = mapping->bytes();
     WEIR_TRY(header, parse_header(bytes));
@@ -141,7 +167,7 @@ Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted
 
     const auto owner = std::make_shared<ImageOwner>();
     owner->image = {.file = file.get(),
-                    .file_offset = header.code_offset,
+                    .file_offset = range->offset + header.code_offset,
                     .code_bytes = static_cast<uint32_t>(header.code_bytes),
                     .pieces = pieces,
                     .sites = sites,

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -85,9 +86,21 @@ struct OpenImage {
 [[nodiscard]] bool is_image(std::span<const std::byte> file);
 /// Just the header, for listings. Nothing but its own checksum has been looked at.
 Result<ImageHeader, ImageProblem> read_image_header(int file);
-/// Maps an image and checks it. `file` is kept open. Settings have to be the ones wanted; of the processor's features, `Checks::everything`
+/// Where in a file an image is.
+struct ImageRange {
+    uint64_t offset = 0;  // a multiple of runtime::code_page_bytes
+    uint64_t size_bytes = 0;
+};
+/// The module in an image of a program, whatever it was compiled for; empty when there is none. `owner` keeps it.
+struct ImageModule {
+    std::span<const std::byte> bytes;
+    std::shared_ptr<const void> owner;
+};
+ImageModule read_image_module(int file, const ImageRange& range);
+/// Maps an image and checks it. `file` is kept open. `range` says where it is in a file that has more in it. Settings have to be the ones wanted; of the processor's features, `Checks::everything`
 /// wants the same, `Checks::tables` all that the code may use. What refers to the module is not checked: runtime::is_consistent().
-Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted, Checks checks);
+Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted, Checks checks,
+                                           std::optional<ImageRange> range = std::nullopt);
 
 struct ImageToWrite {
     const runtime::CodeSnapshot& code;
@@ -98,7 +111,7 @@ struct ImageToWrite {
     /// Not null: the image is a program, which has the module in it, and symbols and sections for tools.
     const std::vector<Symbol>* symbols = nullptr;
 };
-/// Writes all of an image to an empty file.
+/// Writes all of an image to an empty file, or to one that ends at a multiple of runtime::code_page_bytes.
 Result<void, SysError> write_image(int file, const ImageToWrite& what);
 
 }  // namespace weir::cache

@@ -2,6 +2,7 @@
 
 #include "base/build_id.hpp"
 #include "base/result.hpp"
+#include "building/store.hpp"
 #include "cache/cache.hpp"
 #include "cli/console.hpp"
 #include "cli/quantity.hpp"
@@ -86,10 +87,23 @@ std::string listing(const Folder& folder)
                               format_size(cache::Cache::Limits{}.max_bytes));
 }
 
+/// Of the machine code, and of what was built of sources.
+Folder::Removed prune(const Folder& folder, uint64_t max_bytes)
+{
+    Folder::Removed removed = folder.prune(max_bytes);
+    const auto path = building::store_path();
+    const auto built = path ? Folder::open(*path, Folder::IfMissing::fail) : Unexpected{SysError{}};
+    if (!built) return removed;
+    const auto more = built->prune(max_bytes);
+    removed.entries += more.entries;
+    removed.bytes += more.bytes;
+    return removed;
+}
+
 Result<std::string, Problem> remove(const Folder& folder, const CacheOptions& options)
 {
     if (options.removes_all) {
-        const auto removed = folder.prune(0);
+        const auto removed = prune(folder, 0);
         return fmt::format("removed {}, {}\n", count_text(removed.entries), rounded_size(removed.bytes));
     }
     const auto all = list(folder);
@@ -133,7 +147,7 @@ Result<std::string, Problem> manage(const CacheOptions& options)
     switch (options.action) {
     case CacheOptions::Action::remove: return remove(*folder, options);
     case CacheOptions::Action::prune: {
-        const auto removed = folder->prune(options.max_bytes.value_or(cache::Cache::Limits{}.max_bytes));
+        const auto removed = prune(*folder, options.max_bytes.value_or(cache::Cache::Limits{}.max_bytes));
         return fmt::format("removed {}, {}\n", count_text(removed.entries), rounded_size(removed.bytes));
     }
     default: return listing(*folder);

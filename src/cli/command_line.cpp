@@ -38,6 +38,8 @@ constexpr std::array run_options{
     Option{"--tier-stress", ""},
     Option{"--profile", "perfmap|jitdump"},
     Option{"--no-cache", ""},
+    Option{"--reactor", ""},
+    Option{"--watch", ""},
     Option{"--timeout", "TIME[ms|s|m|h]"},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
     Option{"--max-stack", "SIZE[KiB|MiB|GiB]"},
@@ -60,6 +62,8 @@ constexpr std::string_view general_help =
 
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
   weir serve [OPTIONS] FILE            serve HTTP with an edge service (Fastly)
+  weir build [OPTIONS] [FILE]          build a source, also as an executable
+  weir new [KIND] NAME                 make a project: command, http, fastly, ...
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
   weir compile [OPTIONS] FILE -o OUT   compile a program, for  weir run OUT
   weir cache ls | rm | prune | path    the machine code kept of other runs
@@ -75,7 +79,9 @@ Examples:
 
 constexpr std::string_view run_help =
     R"(weir [run] [OPTIONS] FILE [ARGS...]   run a program; all after FILE is its own
+FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
 
+  --watch                    build and start it again when its files change
   --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
   --cwd DIR, --stdin FILE    its working directory, by its own name; its input
@@ -95,8 +101,11 @@ constexpr std::string_view run_help =
   --trace[=fs,poll_oneoff]   show host calls: all, or these groups and functions
   --trace-summary            count them; also: --trace-json, --trace-output FILE
 
+  --reactor                  build a source as a library, not as a command
+
 Examples:
   weir hello.wasm
+  weir run --watch hello.cpp
   weir run --dir . --dir ./data::/data:ro --env LANG tool.wasm --verbose in.txt
 )";
 
@@ -177,11 +186,23 @@ Problem unknown_option(std::string_view name, std::span<const Option> options)
 /// `--net RULE` is understood like `--net=RULE`: what follows is a rule where it begins like one, and the program otherwise.
 bool takes_rule(std::string_view word, std::string_view next) { return word == "--net" && sockets::is_like_rule(next); }
 
+/// The number of words that an option takes, which the first of these names.
+Result<size_t, Problem> words_of_option(Words words, const Option& option)
+{
+    const std::string_view word = words[0], next = words.size() > 1 ? words[1] : "";
+    const bool has_value = word.find('=') != std::string_view::npos;
+    if (option.value.empty() && has_value) return Unexpected{usage(fmt::format("option {} takes no value", option.name))};
+    if (takes_rule(word, next)) return 2;
+    if (option.value.empty() || option.value.front() == '[' || has_value) return 1;
+    if (words.size() == 1) return Unexpected{usage(fmt::format("option {0} needs a value: {0} {1}", option.name, option.value))};
+    return 2;
+}
+
 /// The number of words up to FILE, without it: weir's options and their values. `wants_help` when --help is among them.
 Result<size_t, Problem> count_option_words(Words words, std::span<const Option> options, bool& wants_help)
 {
     size_t i = 0;
-    for (; i < words.size(); ++i) {
+    while (i < words.size()) {
         const std::string_view word = words[i];
         if (word == "--" || word.size() < 2 || word.front() != '-') break;  // "-" alone is a file's name, if an odd one
         if (word == "--help" || word == "-h") {
@@ -194,16 +215,8 @@ Result<size_t, Problem> count_option_words(Words words, std::span<const Option> 
         if (name == "--mapdir") return Unexpected{not_mapdir(equals == std::string_view::npos ? next : word.substr(equals + 1))};
         const auto option = std::ranges::find(options, name, &Option::name);
         if (option == options.end()) return Unexpected{unknown_option(name, options)};
-        if (option->value.empty() && equals != std::string_view::npos)
-            return Unexpected{usage(fmt::format("option {} takes no value", name))};
-        if (takes_rule(word, next)) {
-            ++i;
-            continue;
-        }
-        if (option->value.empty() || option->value.front() == '[' || equals != std::string_view::npos) continue;
-        if (i + 1 == words.size())
-            return Unexpected{usage(fmt::format("option {} needs a value: {} {}", name, name, option->value))};
-        ++i;
+        WEIR_TRY(count, words_of_option(words.subspan(i), *option));
+        i += count;
     }
     return i;
 }
@@ -294,6 +307,8 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
                     ->transform(CLI::CheckedTransformer(
                         std::map<std::string, Profile>{{"perfmap", Profile::map}, {"jitdump", Profile::jitdump}}));
             if (name == "--no-cache") app.add_flag_callback(name, [&] { options.uses_cache = false; });
+            if (name == "--reactor") app.add_flag(name, options.is_library);
+            if (name == "--watch") app.add_flag(name, options.watches);
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
                              [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });
@@ -436,6 +451,26 @@ Result<Command, Problem> parse_cache(Words words)
 
 }  // namespace
 
+std::optional<Result<size_t, Problem>> words_of_run_option(Words words)
+{
+    const std::string_view word = words.empty() ? "" : words[0];
+    const auto option = std::ranges::find(run_options, word.substr(0, word.find('=')), &Option::name);
+    if (option == run_options.end()) return std::nullopt;
+    return words_of_option(words, *option);
+}
+
+Result<RunOptions, Problem> parse_run_words(const std::vector<std::string>& options, std::string file,
+                                            std::vector<std::string> args)
+{
+    std::vector<const char*> words;
+    for (const std::string& option : options) words.push_back(option.c_str());
+    RunOptions run;
+    if (!words.empty()) WEIR_CHECK((bind)(Words{words}, run_options, run));  // not std::bind
+    run.file = std::move(file);
+    run.args = std::move(args);
+    return run;
+}
+
 Result<Command, Problem> parse_command_line(Words words)
 {
     const std::string_view first = words.empty() ? "" : words[0];
@@ -449,6 +484,18 @@ Result<Command, Problem> parse_command_line(Words words)
     if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
     if (first == "serve") return Command{Serve{.name = "weir-serve", .words = words.subspan(1)}};
     if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
+    if (first == "build") {
+        const auto wants_help = [](std::string_view word) { return word == "--help" || word == "-h"; };
+        if (std::ranges::any_of(words, wants_help)) return Command{Show{std::string{build_help}}};
+        WEIR_TRY(options, parse_build(words.subspan(1)));
+        return Command{std::move(options)};
+    }
+    if (first == "new") {
+        const auto wants_help = [](std::string_view word) { return word == "--help" || word == "-h"; };
+        if (std::ranges::any_of(words, wants_help)) return Command{Show{std::string{new_help}}};
+        WEIR_TRY(options, parse_new(words.subspan(1)));
+        return Command{std::move(options)};
+    }
     if (first == "compile") return parse_compile(words.subspan(1));
     if (first == "cache") return parse_cache(words.subspan(1));
     return parse<RunOptions>(words, run_options, "run");

@@ -1,16 +1,20 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "cli/build.hpp"
 #include "cli/cache_command.hpp"
 #include "cli/compile.hpp"
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
+#include "cli/new.hpp"
 #include "cli/run.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace weir::cli {
 
@@ -23,10 +27,17 @@ struct Serve {
     std::string_view name;  // as what: weir-serve, or the tool whose place it takes
     std::span<const char* const> words;
 };
-using Command = std::variant<RunOptions, InspectOptions, CacheOptions, CompileProgramOptions, Serve, Show>;
+using Command = std::variant<RunOptions, BuildCommandOptions, NewProjectOptions, InspectOptions, CacheOptions,
+                             CompileProgramOptions, Serve, Show>;
 
 /// Understands the words after the program's name. Options before FILE are weir's; everything after it is the guest's,
 /// whatever it looks like.
 [[nodiscard]] Result<Command, Problem> parse_command_line(std::span<const char* const> words);
+
+/// Options of `weir run`, and what it is to run with which arguments.
+[[nodiscard]] Result<RunOptions, Problem> parse_run_words(const std::vector<std::string>& options, std::string file,
+                                                          std::vector<std::string> args);
+/// How many words the option of `weir run` takes that these begin with; a problem when its value is missing. Nothing when it is none.
+[[nodiscard]] std::optional<Result<size_t, Problem>> words_of_run_option(std::span<const char* const> words);
 
 }  // namespace weir::cli

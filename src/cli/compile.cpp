@@ -4,6 +4,8 @@
 #include "cache/cache.hpp"
 #include "cli/console.hpp"
 #include "cli/input.hpp"
+#include "cli/output_file.hpp"
+#include "cli/program.hpp"
 #include "cli/progress.hpp"
 #include "cli/run.hpp"
 #include "compile_process/remote_compiler.hpp"
@@ -37,10 +39,6 @@ Problem cannot_compile(const std::string& file, const std::string& because)
 {
     return {.error = fmt::format("cannot compile '{}'", printable(file)), .because = printable(because), .hint = {}};
 }
-Problem cannot_write(const std::string& file, const std::string& because)
-{
-    return {.error = fmt::format("cannot write '{}'", printable(file)), .because = printable(because), .hint = {}};
-}
 
 /// What the module's functions are called; of functions with code of both tiers the faster has the name.
 std::vector<cache::Symbol> symbols_of(const runtime::CodeSnapshot& code, const wasm::Module& module)
@@ -62,19 +60,6 @@ std::vector<cache::Symbol> symbols_of(const runtime::CodeSnapshot& code, const w
     return symbols;
 }
 
-/// To a file beside it first: OUT is whole, or what it was.
-Result<void, Problem> write_program(const std::string& output, const cache::ImageToWrite& image)
-{
-    const std::string draft = fmt::format("{}.{}.new", output, ::getpid());
-    const UniqueFd file{::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
-    if (!file) return Unexpected{cannot_write(output, std::strerror(errno))};
-    auto written = cache::write_image(file.get(), image);
-    if (written && std::rename(draft.c_str(), output.c_str()) != 0) written = Unexpected{last_error("rename")};
-    if (written) return {};
-    ::unlink(draft.c_str());
-    return Unexpected{cannot_write(output, std::strerror(written.error().code))};
-}
-
 bool are_same_file(const std::string& a, const std::string& b)
 {
     struct stat first{}, second{};
@@ -82,9 +67,10 @@ bool are_same_file(const std::string& a, const std::string& b)
            first.st_ino == second.st_ino;
 }
 
-Result<void, Problem> try_compile(const CompileProgramOptions& options)
+}  // namespace
+
+Result<void, Problem> compile_to(int file, const CompileProgramOptions& options, const std::string& module_path)
 {
-    const std::string output = options.output.empty() ? default_output(options.file) : options.output;
     if (options.level != 0) WEIR_CHECK(check_optimizer("weir compile -O0  compiles without it"));
     // Functions become hot in a program as well: the optimizer is the engine's as it is for  weir run.
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
@@ -92,12 +78,7 @@ Result<void, Problem> try_compile(const CompileProgramOptions& options)
     config.tiers = runtime::TierPolicy::by_heat;
     auto engine = runtime::Engine::create(config);
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
-    WEIR_TRY(module, load_file(options.file, (*engine)->types()));
-    if (are_same_file(options.file, output))
-        return Unexpected{Problem{.error = fmt::format("'{}' would replace the module itself", printable(output)),
-                                  .because = {},
-                                  .hint = "-o OUT  names another file",
-                                  .exit_code = exit_usage}};
+    WEIR_TRY(module, load_file(module_path, (*engine)->types()));
     auto code = runtime::ModuleCode::create(*engine, module);
     if (!code) return Unexpected{cannot_compile(options.file, code.error())};
 
@@ -121,12 +102,33 @@ Result<void, Problem> try_compile(const CompileProgramOptions& options)
     }
     const runtime::CodeSnapshot snapshot = (*code)->space().snapshot();
     const auto symbols = symbols_of(snapshot, *module);
-    return write_program(output, {.code = snapshot,
+    const auto written =
+        cache::write_image(file, {.code = snapshot,
                                   .settings = cache::settings_here(cache::Settings::Tiers::by_heat, **engine),
                                   .module_hash = cache::sha256(module->bytes),
                                   .module = module->bytes,
                                   .module_name = std::string_view{options.file}.substr(options.file.rfind('/') + 1),
                                   .symbols = &symbols});
+    if (!written)
+        return Unexpected{
+            cannot_compile(options.file, "writing the program failed: " + std::string{std::strerror(written.error().code)})};
+    return {};
+}
+
+namespace {
+
+Result<void, Problem> try_compile(const CompileProgramOptions& options)
+{
+    const std::string output = options.output.empty() ? default_output(options.file) : options.output;
+    WEIR_TRY(program, find_program(options.file, {}));
+    if (are_same_file(program.module, output))
+        return Unexpected{Problem{.error = fmt::format("'{}' would replace the module itself", printable(output)),
+                                  .because = {},
+                                  .hint = "-o OUT  names another file",
+                                  .exit_code = exit_usage}};
+    WEIR_TRY(file, OutputFile::create(output, 0666));
+    WEIR_CHECK(compile_to(file.descriptor(), options, program.module));
+    return file.finish();
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ bool wants_colour()
 
 int report(const Problem& problem)
 {
+    if (problem.is_told) return problem.exit_code;
     const bool colour = wants_colour();
     const auto label = [&](std::string_view text, std::string_view code) {
         return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};

@@ -22,6 +22,7 @@ struct Problem {
     std::string because;  // may be empty
     std::string hint;     // may be empty
     int exit_code = exit_cannot_run;
+    bool is_told = false;  // a compiler has said it already: there is nothing to print
 };
 
 /// Prints to standard error, in colour on a terminal unless NO_COLOR is set, and answers the exit code.

@@ -3,6 +3,7 @@
 #include "base/mapping.hpp"
 #include "base/sys_error.hpp"
 #include "base/unique_fd.hpp"
+#include "cli/attachment.hpp"
 #include "wasm/decode.hpp"
 #include "wasm/load.hpp"
 
@@ -87,13 +88,13 @@ Problem is_text(const std::string& path, std::string_view content)
         problem.hint = fmt::format("wasm-tools parse {} -o x.wasm  (or wat2wasm) makes a module of it", printable(path));
     } else if (has_extension(path, {".c"})) {
         problem.because = "it looks like C source";
-        problem.hint = fmt::format("clang --target=wasm32-wasi -O2 -o x.wasm {}  compiles it", printable(path));
+        problem.hint = fmt::format("weir build -o x.wasm {}  compiles it", printable(path));
     } else if (has_extension(path, {".cpp", ".cc", ".cxx"}) || content.starts_with("#include")) {
         problem.because = "it looks like C++ or C source";
-        problem.hint = fmt::format("clang++ --target=wasm32-wasi -O2 -fno-exceptions -o x.wasm {}  compiles it", printable(path));
+        problem.hint = fmt::format("weir build -o x.wasm {}  compiles it", printable(path));
     } else if (has_extension(path, {".go"})) {
         problem.because = "it looks like Go source";
-        problem.hint = fmt::format("GOOS=wasip1 GOARCH=wasm go build -o x.wasm {}  compiles it", printable(path));
+        problem.hint = fmt::format("weir build -o x.wasm {}  compiles it", printable(path));
     } else if (content.starts_with("#!")) {
         problem.because = "it looks like a script";
     }
@@ -263,6 +264,24 @@ Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::
     }
     WEIR_TRY(module, load(path, content, engine.types()));
     return LoadedModule{.module = std::move(module), .image = nullptr};
+}
+
+Result<LoadedModule, Problem> load_attached(const std::string& name, const cache::ImageRange& range, const runtime::Engine& engine)
+{
+    UniqueFd file = open_executable();
+    if (!file) return Unexpected{cannot_open(name, errno)};
+    const auto content = cache::read_image_module(file.get(), range);
+    const auto module = wasm::decode(content.bytes, content.owner, engine.types());
+    const Problem is_damaged{
+        .error = quoted(name) + " is damaged", .because = "the program in it is not what was built", .hint = {}};
+    if (!module) return Unexpected{is_damaged};
+    const auto settings = cache::settings_here(cache::Settings::Tiers::by_heat, engine);
+    const auto opened = cache::open_image(std::move(file), settings, cache::Checks::tables, range);
+    if (!opened && opened.error() != cache::ImageProblem::other_processor && opened.error() != cache::ImageProblem::other_settings)
+        return Unexpected{is_damaged};
+    if (!opened) return LoadedModule{.module = *module, .image = nullptr, .is_program = true};
+    if (!runtime::is_consistent(*opened->image, **module, engine.tier_up() != nullptr)) return Unexpected{is_damaged};
+    return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
 }
 
 }  // namespace weir::cli

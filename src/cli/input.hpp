@@ -32,4 +32,9 @@ struct LoadedModule {
 [[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache,
                                                       FileBytes how = FileBytes::mapped);
 
+/// The program that `weir build --exe` has attached to the executable that runs, by which `name` it was called. Where its code is of no use, on
+/// a processor that lacks something or without address space for guard pages, the module is taken without it.
+[[nodiscard]] Result<LoadedModule, Problem> load_attached(const std::string& name, const cache::ImageRange& range,
+                                                          const runtime::Engine& engine);
+
 }  // namespace weir::cli

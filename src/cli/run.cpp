@@ -7,7 +7,9 @@
 #include "cli/interruption.hpp"
 #include "cli/link_problem.hpp"
 #include "cli/network.hpp"
+#include "cli/program.hpp"
 #include "cli/quantity.hpp"
+#include "cli/run_watching.hpp"
 #include "cli/tier.hpp"
 #include "cli/tracing.hpp"
 #include "cli/world.hpp"
@@ -209,7 +211,7 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
     return config;
 }
 
-Result<int, Problem> try_run(const RunOptions& options)
+Result<int, Problem> try_run(const RunOptions& options, const std::string& path)
 {
     WEIR_TRY(config, world_config(options));
     const bool has_given_sockets = !config.sockets.empty();
@@ -221,9 +223,10 @@ Result<int, Problem> try_run(const RunOptions& options)
     auto engine = runtime::Engine::create(std::move(configuration));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     // A profiler is told of code as it is made.
-    const bool uses_cache = options.uses_cache && options.profile == Profile::none;
+    const bool uses_cache = options.uses_cache && !options.attached && options.profile == Profile::none;
     const auto cache = uses_cache ? open_cache(options.tier, **engine) : nullptr;
-    WEIR_TRY(loaded, load_file(options.file, **engine, cache.get()));
+    WEIR_TRY(loaded,
+             options.attached ? load_attached(options.file, *options.attached, **engine) : load_file(path, **engine, cache.get()));
     WEIR_CHECK(check_program(options, loaded));
     const auto& module = loaded.module;
     if (world_of(*module) == WorldKind::edge_service)
@@ -341,10 +344,24 @@ Result<std::vector<std::string>, Problem> guest_environment(const RunOptions& op
     return environment;
 }
 
+building::BuildOptions build_options(const RunOptions& options)
+{
+    // A command of Go's is none whose functions could be called; of C and C++ it can be seen in the sources.
+    return {.is_library = options.is_library || options.invoke, .uses_cache = options.uses_cache};
+}
+
+int run_module(const RunOptions& options, const std::string& path)
+{
+    const auto exit_code = try_run(options, path);
+    return exit_code ? *exit_code : report(exit_code.error());
+}
+
 int run(const RunOptions& options)
 {
-    const auto exit_code = try_run(options);
-    return exit_code ? *exit_code : report(exit_code.error());
+    if (options.attached) return run_module(options, options.file);
+    if (options.watches) return run_watching(options);
+    const auto program = find_program(options.file, build_options(options));
+    return program ? run_module(options, program->module) : report(program.error());
 }
 
 }  // namespace weir::cli

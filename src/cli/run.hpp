@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "building/build.hpp"
+#include "cache/image_file.hpp"
 #include "cli/console.hpp"
 #include "cli/profile.hpp"
 #include "host/wasip1/world.hpp"
@@ -46,11 +48,14 @@ enum class Tier : uint8_t {
 };
 
 struct RunOptions {
-    std::string file;
-    std::vector<std::string> args;         // of the guest, without the program's name; with `invoke`, the function's
-    std::optional<std::string> invoke;     // the export to call instead of _start
-    std::vector<std::string> directories;  // HOST[::GUEST][:ro]
-    std::vector<std::string> environment;  // NAME=VALUE, or NAME for weir's own value
+    std::string file;                           // a module, a program, a source or a folder of sources, as it was named
+    bool is_library = false;                    // build it as a library of exports
+    bool watches = false;                       // start it anew when what it was built of changes
+    std::optional<cache::ImageRange> attached;  // the program is in the executable that runs, and `file` just a name
+    std::vector<std::string> args;              // of the guest, without the program's name; with `invoke`, the function's
+    std::optional<std::string> invoke;          // the export to call instead of _start
+    std::vector<std::string> directories;       // HOST[::GUEST][:ro]
+    std::vector<std::string> environment;       // NAME=VALUE, or NAME for weir's own value
     bool inherits_environment = false;
     std::string working_directory;  // the guest's name for it; empty: none is set
     std::string stdin_file;         // empty: weir's own standard input
@@ -66,8 +71,12 @@ struct RunOptions {
     std::optional<uint32_t> max_open_files;    // of the guest at a time
 };
 
-/// Runs a command module; answers the process's exit code: the guest's, or one of ExitCode.
+/// Runs a program, which is built first if it is a source; answers the process's exit code: the guest's, or one of ExitCode.
 [[nodiscard]] int run(const RunOptions& options);
+/// Runs the module or program at `path`, as which `options.file` was built.
+[[nodiscard]] int run_module(const RunOptions& options, const std::string& path);
+/// How `options.file` is built.
+[[nodiscard]] building::BuildOptions build_options(const RunOptions& options);
 
 /// Who asks for LLVM shall not get something else in silence.
 [[nodiscard]] Result<void, Problem> check_optimizer(std::string hint);

@@ -3,11 +3,12 @@
 #include "base/signals_blocked.hpp"
 #include "runtime/module_code.hpp"
 
+#include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <limits>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 namespace weir::runtime {
 
@@ -53,8 +54,10 @@ public:
 
     struct Job {
         std::weak_ptr<ModuleCode> code;  // code that nobody needs any more is not compiled
+        const ModuleCode* identity;      // of `code`, also when that is gone
         wasm::FuncIdx function;
         uint32_t loop_offset;
+        uint32_t heat = 1;  // how many times it has become hot
     };
 
     /// False when there is no thread to do it.
@@ -72,6 +75,15 @@ public:
         self->m_jobs.push_back(std::move(job));
         self->m_changed.notify_all();
         return true;
+    }
+
+    /// What waits to be compiled has become hot once more.
+    void heat(const ModuleCode& code, wasm::FuncIdx function, uint32_t loop_offset)
+    {
+        const std::scoped_lock lock{m_mutex};
+        const auto job = std::ranges::find_if(
+            m_jobs, [&](const Job& j) { return j.identity == &code && j.function == function && j.loop_offset == loop_offset; });
+        if (job != m_jobs.end()) ++job->heat;
     }
 
     void wait_until_idle()
@@ -100,8 +112,10 @@ private:
         for (;;) {
             m_changed.wait(lock, [&] { return m_is_stopping || !m_jobs.empty(); });
             if (m_is_stopping) return;
-            const Job job = std::move(m_jobs.front());
-            m_jobs.pop_front();
+            // The hottest; of those alike the one that waits longest.
+            const auto next = std::ranges::max_element(m_jobs, {}, &Job::heat);
+            const Job job = std::move(*next);
+            m_jobs.erase(next);
             m_is_busy = true;
             lock.unlock();
             if (const auto code = job.code.lock()) compile(*code, job.function, job.loop_offset);
@@ -132,7 +146,7 @@ private:
     CompiledCode m_compiled;
     std::mutex m_mutex;  // guards what follows
     std::condition_variable m_changed;
-    std::deque<Job> m_jobs;
+    std::vector<Job> m_jobs;  // in the order in which they came
     bool m_is_busy = false;
     bool m_is_stopping = false;
     std::thread m_thread;
@@ -155,9 +169,10 @@ HotCode::Variant TierUp::request(ModuleCode& code, wasm::FuncIdx function, uint3
     HotCode& hot = code.hot_code();
     std::unique_lock lock{hot.mutex};
     HotCode::Variant& variant = hot.variant(function, loop_offset);
+    if (variant.status == HotCode::Status::requested) m_worker->heat(code, function, loop_offset);
     if (variant.status != HotCode::Status::cold) return variant;
     variant.status = HotCode::Status::requested;
-    if (!Worker::add(m_worker, {code.weak_from_this(), function, loop_offset})) variant.status = HotCode::Status::refused;
+    if (!Worker::add(m_worker, {code.weak_from_this(), &code, function, loop_offset})) variant.status = HotCode::Status::refused;
     if (!m_is_eager) return variant;
     lock.unlock();
     m_worker->wait_until_idle();
@@ -171,8 +186,10 @@ const void* TierUp::on_hot(ModuleCode& code, wasm::FuncIdx function, uint32_t lo
     const bool is_rarely_called = !m_is_eager && first_calls - counters.calls <= max_rare_calls;
     using enum HotCode::Status;
     if (loop_offset == 0 || loop_offset == staying_loop) {
-        request(code, function, 0);
-        (loop_offset == 0 ? counters.calls : counters.loops) = m_is_eager ? 0 : never;
+        // What waits goes on counting: the hottest is compiled first.
+        const bool is_waiting = request(code, function, 0).status == requested;
+        const bool is_entry = loop_offset == 0;
+        (is_entry ? counters.calls : counters.loops) = m_is_eager ? 0 : !is_waiting ? never : is_entry ? first_calls : first_loops;
         return nullptr;
     }
     if (const auto recalled = code.hot_code().recall(function, loop_offset)) {

@@ -23,8 +23,9 @@ using cli::Problem;
 constexpr std::string_view default_address = "127.0.0.1:7676";
 
 constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTTP with a Fastly Compute service
+FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
 
-  -C, --config FILE          the service's fastly.toml
+  -C, --config FILE          the service's fastly.toml (that in the folder)
   --addr HOST:PORT           listen there (127.0.0.1:7676); also :PORT, unix:PATH
   --tls-cert, --tls-key FILE serve TLS with this certificate and key (PEM)
   --workers N                threads (one for each processor)
@@ -35,7 +36,8 @@ constexpr std::string_view serve_help = R"(weir serve [OPTIONS] FILE   serve HTT
   --access-log FILE          a line for each request; - is standard output
   --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
                              /healthz there
-  --watch                    load FILE and fastly.toml again when they change
+  --watch                    build and load it again when its files or
+                             fastly.toml change
   --once -                   serve one request, read from standard input, and
                              print the response
   --request 'GET /path'      the same with this request;
@@ -158,6 +160,10 @@ void add_viceroy(CLI::App& app, Raw& raw, Invocation& to)
 Result<void, Problem> finish(const Raw& raw, Invocation& to)
 {
     to.guest.file = raw.file;
+    to.guest.watches = to.server.watches;
+    // A project's folder has its configuration in it.
+    if (const std::string own = raw.file + "/fastly.toml"; to.guest.config_file.empty() && ::access(own.c_str(), F_OK) == 0)
+        to.guest.config_file = own;
     to.log_level = raw.verbosity == 0 ? Level::warn : raw.verbosity == 1 ? Level::info : Level::debug;
     for (const std::string& name : raw.trace)
         if (!name.empty()) to.guest.trace.only.push_back(name);

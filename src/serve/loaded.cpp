@@ -4,6 +4,7 @@
 #include "cli/code_cache.hpp"
 #include "cli/input.hpp"
 #include "cli/link_problem.hpp"
+#include "cli/program.hpp"
 #include "cli/tier.hpp"
 #include "cli/world.hpp"
 #include "host/wasip1/world.hpp"
@@ -146,8 +147,12 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     auto engine = runtime::Engine::create(std::move(config));
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     loaded->engine = std::move(*engine);
+    const building::BuildOptions how{.uses_cache = options->uses_cache, .wants_inputs = options->watches};
+    WEIR_TRY(program, cli::find_program(options->file, how));
+    loaded->inputs = std::move(program.inputs);
+    if (!options->config_file.empty()) loaded->inputs.push_back(options->config_file);
     auto cache = options->uses_cache ? cli::open_cache(options->tier, *loaded->engine) : nullptr;
-    WEIR_TRY(file, cli::load_file(options->file, *loaded->engine, cache.get(), cli::FileBytes::copied));
+    WEIR_TRY(file, cli::load_file(program.module, *loaded->engine, cache.get(), cli::FileBytes::copied));
     WEIR_CHECK(check_start(options->file, *file.module));
     auto code = runtime::ModuleCode::create(loaded->engine, file.module, std::move(file.image));
     if (!code)

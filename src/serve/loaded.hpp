@@ -22,7 +22,8 @@
 namespace weir::serve {
 
 struct GuestOptions {
-    std::string file;
+    std::string file;                                              // a module or a source
+    bool watches = false;                                          // finds out what it depends on
     std::string config_file;                                       // a fastly.toml; empty: nothing is configured
     std::chrono::nanoseconds timeout = std::chrono::seconds{120};  // from a request's arrival; zero: none
     uint64_t max_memory_bytes = uint64_t{128} << 20;               // of an instance
@@ -53,6 +54,7 @@ struct Loaded {
     std::shared_ptr<const fastly::Service> service;
     std::shared_ptr<const Log> log;
     std::optional<cli::TraceTarget> trace;
+    std::vector<std::string> inputs;                       // what it depends on, for FileWatch::follow
     std::shared_ptr<const runtime::InitialState> initial;  // null: instances cannot be used again
     std::vector<LinkedImport> imports;                     // in the module's order: names are looked up once, not for each request
 };

@@ -138,8 +138,8 @@ private:
     Worker m_worker;
 };
 
-/// Loads module and configuration again; what runs goes on with what it began with.
-void reload(Shared& shared)
+/// Loads module and configuration again; what runs goes on with what it began with. Answers what the new version depends on.
+std::vector<std::string> reload(Shared& shared)
 {
     const auto old = shared.current();
     auto loaded = load(old->options, old->log);
@@ -148,14 +148,16 @@ void reload(Shared& shared)
         old->log->write(Level::error, nullptr,
                         fmt::format("what changed cannot be served, the old version goes on: {}{}{}", problem.error,
                                     problem.because.empty() ? "" : "\n", problem.because));
-        return;
+        return {};
     }
+    std::vector<std::string> inputs = (*loaded)->inputs;
     {
         const std::scoped_lock lock{shared.mutex};
         shared.loaded = std::move(*loaded);
     }
     if (old->keeper != nullptr) old->keeper->stop();
     cli::print(STDOUT_FILENO, fmt::format("Reloaded {}\n", cli::printable(old->options->file)));
+    return inputs;
 }
 
 Result<http::ListenAddress, Problem> parse_address(std::string_view option, const std::string& text)
@@ -228,7 +230,7 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     const sigset_t signals = block_signals();
     ::signal(SIGPIPE, SIG_IGN);
     const bool has_tls = options->tls != nullptr;
-    const std::vector<std::string> files{loaded->options->file, loaded->options->config_file};
+    const std::vector<std::string> files = loaded->inputs;
 
     const auto metrics = std::make_shared<http::Metrics>();
     options->metrics = metrics;
@@ -244,9 +246,7 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     if (!server) return cli::report({.error = "cannot listen", .because = server.error(), .hint = {}});
     std::unique_ptr<Watch> watch;
     if (config.watches) {
-        std::vector<std::string> watched = files;
-        std::erase(watched, std::string{});
-        auto made = Watch::create(std::move(watched), [&] { reload(shared); });
+        auto made = Watch::create(files, [&] { return reload(shared); });
         if (!made) return cli::report({.error = "cannot watch the files", .because = made.error().to_string(), .hint = {}});
         watch = std::move(*made);
     }

@@ -1,8 +1,6 @@
 #pragma once
 
-#include "base/result.hpp"
-#include "base/sys_error.hpp"
-#include "base/unique_fd.hpp"
+#include "base/file_watch.hpp"
 
 #include <functional>
 #include <memory>
@@ -12,28 +10,23 @@
 
 namespace weir::serve {
 
-/// Calls a function, on a thread of its own, when one of several files was changed, replaced or came back, once for changes that come close
-/// together.
+/// Calls a function, on a thread of its own, when one of several files was changed, once for changes that come close together. The function
+/// answers which files to watch from then on, as FileWatch::follow has them; none: the same.
 class Watch {
 public:
-    static Result<std::unique_ptr<Watch>, SysError> create(std::vector<std::string> files, std::function<void()> on_change);
+    using OnChange = std::function<std::vector<std::string>()>;
+    static Result<std::unique_ptr<Watch>, SysError> create(const std::vector<std::string>& files, OnChange on_change);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
 private:
-    Watch() = default;
+    explicit Watch(FileWatch watch) : m_watch(std::move(watch)) {}
     void run();
-    /// Takes what inotify has to tell; whether a file of ours is among it.
-    bool take_events();
 
-    struct File {
-        std::string name;  // in its folder
-        int folder;        // inotify's number of it
-    };
-    std::vector<File> m_files;
-    std::function<void()> m_on_change;
-    UniqueFd m_inotify, m_end;  // m_end becomes readable when the thread is to end
+    FileWatch m_watch;
+    OnChange m_on_change;
+    UniqueFd m_end;  // becomes readable when the thread is to end
     std::thread m_thread;
 };
 

@@ -5,7 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 
 // The demos' libraries, called as an embedder calls them.
 
@@ -130,6 +133,71 @@ TEST_F(Exports, a_trap_in_a_goroutine_is_followed_by_a_fresh_instance)
     does_fail = false;
     const Instance instance = begin(prepared);
     EXPECT_EQ(must(must(instance.get<int32_t()>("fail_between"))()), 1);
+}
+
+/// The guest of views.cpp, with text and arrays put into its memory and taken out of it.
+struct Views : Exports {
+    void SetUp() override
+    {
+        linker.define("host", "replace",
+                      [](const Caller& caller, uint32_t text, uint32_t size, int32_t what, uint32_t by, uint32_t by_size) {
+                          std::string replaced;
+                          for (const char c : caller.memory().text(text, size).value_or("?")) {
+                              if (c == static_cast<char>(what)) replaced += caller.memory().text(by, by_size).value_or("?");
+                              else replaced += c;
+                          }
+                          EXPECT_TRUE(caller.memory().write(answer_place, replaced));
+                          return static_cast<int64_t>(uint64_t{answer_place} | uint64_t{replaced.size()} << 32);
+                      });
+        prepared.emplace(prepare("build/demos/views.wasm"));
+        instance.emplace(begin(*prepared));
+        memory = must(instance->memory());
+    }
+    /// Text as the guest's parameters name it.
+    uint32_t put(std::string_view text)
+    {
+        const uint32_t place = must(must(instance->get<uint32_t(uint32_t)>("room"))(static_cast<uint32_t>(text.size())));
+        EXPECT_TRUE(memory.write(place, text));
+        return place;
+    }
+    [[nodiscard]] std::string take(int64_t packed) const
+    {
+        const auto bits = static_cast<uint64_t>(packed);
+        return memory.text(bits & 0xffff'ffff, bits >> 32).value_or("outside");
+    }
+
+    static constexpr uint32_t answer_place = 16;  // below what the linker uses
+    std::optional<Prepared> prepared;
+    std::optional<Instance> instance;
+    Memory memory;
+};
+
+TEST_F(Views, text_is_an_address_and_a_size_and_comes_back_as_one_number)
+{
+    const auto shout = must(instance->get<int64_t(uint32_t, uint32_t, int32_t)>("shout"));
+    EXPECT_EQ(take(must(shout(put("hello"), 5, 1))), "hello!");
+    EXPECT_EQ(take(must(shout(put("hello"), 4, 0))), "hell");
+    EXPECT_EQ(take(must(shout(0, 0, 0))), "");
+}
+
+TEST_F(Views, spans_stand_among_other_parameters)
+{
+    const auto sum = must(instance->get<int64_t(int64_t, uint32_t, uint32_t, double)>("sum"));
+    const std::array<int64_t, 3> numbers{1, 2, 3};
+    const uint32_t place = put({reinterpret_cast<const char*>(numbers.data()), sizeof numbers});
+    EXPECT_EQ(must(sum(10, place, 3, 2.0)), 32);
+    EXPECT_EQ(must(sum(10, place, 0, 1.0)), 10);
+    const auto count_to = must(instance->get<int64_t(uint32_t)>("count_to"));
+    const auto packed = static_cast<uint64_t>(must(count_to(3)));
+    EXPECT_EQ(packed >> 32, 3U);
+    for (uint64_t i = 0; i < 3; ++i) EXPECT_EQ(memory.load<int64_t>((packed & 0xffff'ffff) + i * 8), static_cast<int64_t>(i + 1));
+}
+
+TEST_F(Views, imports_take_and_answer_text_as_well)
+{
+    const auto ask = must(instance->get<int64_t(uint32_t, uint32_t)>("ask_host"));
+    EXPECT_EQ(take(must(ask(put("to do"), 5))), "t00 d00");
+    must(must(instance->get<void()>("nothing"))());
 }
 
 }  // namespace

@@ -287,7 +287,7 @@ class BadFiles(Case):
     def test_sources(self):
         for name, content, part in (("x.c", "int main(void) { return 0; }", "C source"), ("x.cpp", "#include <cstdio>\n", "C++"),
                                     ("x.go", "package main\n", "Go source"), ("x.sh", "#!/bin/sh\n", "script")):
-            self.expect_error([self.file(content, name)], 1, "is text", part)
+            self.expect_error(["inspect", self.file(content, name)], 1, "is text", part)
 
     def test_component(self):
         self.expect_error([self.file(b"\0asm\x0d\0\x01\0")], 1, "is a WebAssembly component", "wasip1")

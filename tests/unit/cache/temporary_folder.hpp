@@ -26,6 +26,7 @@ public:
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
+    [[nodiscard]] const std::string& path() const { return m_path; }
     [[nodiscard]] std::string operator/(const std::string& name) const { return m_path + "/" + name; }
 
 private:

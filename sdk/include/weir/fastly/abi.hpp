@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 // The host's functions as the service imports them, and how their answers become Results. Not for services.
 
@@ -32,71 +33,93 @@ enum Status : uint32_t {
 };
 inline constexpr uint32_t no_handle = 0xffff'fffe;
 
-#define WEIR_IMPORT(module, name, ident) \
+#define WEIR_FASTLY_IMPORT(module, name, ident) \
     __attribute__((import_module("fastly_" module), import_name(name))) weir::fastly::detail::Status ident
 extern "C" {
-WEIR_IMPORT("abi", "init", weir_fastly_init)(uint64_t version);
-WEIR_IMPORT("http_req", "body_downstream_get", weir_fastly_downstream)(uint32_t* request, uint32_t* body);
-WEIR_IMPORT("http_req", "new", weir_fastly_request_new)(uint32_t* request);
-WEIR_IMPORT("http_req", "close", weir_fastly_request_close)(uint32_t request);
-WEIR_IMPORT("http_req", "method_get", weir_fastly_method_get)(uint32_t request, char* to, size_t room, size_t* size);
-WEIR_IMPORT("http_req", "method_set", weir_fastly_method_set)(uint32_t request, const char* text, size_t size);
-WEIR_IMPORT("http_req", "uri_get", weir_fastly_uri_get)(uint32_t request, char* to, size_t room, size_t* size);
-WEIR_IMPORT("http_req", "uri_set", weir_fastly_uri_set)(uint32_t request, const char* text, size_t size);
-WEIR_IMPORT("http_req", "header_value_get", weir_fastly_request_header)
+WEIR_FASTLY_IMPORT("abi", "init", weir_fastly_init)(uint64_t version);
+WEIR_FASTLY_IMPORT("http_req", "body_downstream_get", weir_fastly_downstream)(uint32_t* request, uint32_t* body);
+WEIR_FASTLY_IMPORT("http_req", "new", weir_fastly_request_new)(uint32_t* request);
+WEIR_FASTLY_IMPORT("http_req", "close", weir_fastly_request_close)(uint32_t request);
+WEIR_FASTLY_IMPORT("http_req", "method_get", weir_fastly_method_get)(uint32_t request, char* to, size_t room, size_t* size);
+WEIR_FASTLY_IMPORT("http_req", "method_set", weir_fastly_method_set)(uint32_t request, const char* text, size_t size);
+WEIR_FASTLY_IMPORT("http_req", "uri_get", weir_fastly_uri_get)(uint32_t request, char* to, size_t room, size_t* size);
+WEIR_FASTLY_IMPORT("http_req", "uri_set", weir_fastly_uri_set)(uint32_t request, const char* text, size_t size);
+WEIR_FASTLY_IMPORT("http_req", "header_value_get", weir_fastly_request_header)
 (uint32_t request, const char* name, size_t name_size, char* to, size_t room, size_t* size);
-WEIR_IMPORT("http_req", "header_names_get", weir_fastly_request_names)
+WEIR_FASTLY_IMPORT("http_req", "header_names_get", weir_fastly_request_names)
 (uint32_t request, char* to, size_t room, uint32_t cursor, int64_t* next, size_t* size);
-WEIR_IMPORT("http_req", "header_insert", weir_fastly_request_set)
+WEIR_FASTLY_IMPORT("http_req", "header_insert", weir_fastly_request_set)
 (uint32_t request, const char* name, size_t name_size, const char* value, size_t value_size);
-WEIR_IMPORT("http_req", "header_append", weir_fastly_request_append)
+WEIR_FASTLY_IMPORT("http_req", "header_append", weir_fastly_request_append)
 (uint32_t request, const char* name, size_t name_size, const char* value, size_t value_size);
-WEIR_IMPORT("http_req", "header_remove", weir_fastly_request_remove)(uint32_t request, const char* name, size_t name_size);
-WEIR_IMPORT("http_req", "downstream_client_ip_addr", weir_fastly_client_ip)(uint8_t* octets, uint32_t* size);
-WEIR_IMPORT("http_req", "send", weir_fastly_send)
+WEIR_FASTLY_IMPORT("http_req", "header_remove", weir_fastly_request_remove)(uint32_t request, const char* name, size_t name_size);
+WEIR_FASTLY_IMPORT("http_req", "downstream_client_ip_addr", weir_fastly_client_ip)(uint8_t* octets, uint32_t* size);
+WEIR_FASTLY_IMPORT("http_req", "send", weir_fastly_send)
 (uint32_t request, uint32_t body, const char* backend, size_t backend_size, uint32_t* response, uint32_t* response_body);
-WEIR_IMPORT("http_req", "send_async", weir_fastly_send_async)
+WEIR_FASTLY_IMPORT("http_req", "send_async", weir_fastly_send_async)
 (uint32_t request, uint32_t body, const char* backend, size_t backend_size, uint32_t* pending);
-WEIR_IMPORT("http_req", "pending_req_wait", weir_fastly_pending_wait)(uint32_t pending, uint32_t* response, uint32_t* body);
-WEIR_IMPORT("http_resp", "new", weir_fastly_response_new)(uint32_t* response);
-WEIR_IMPORT("http_resp", "close", weir_fastly_response_close)(uint32_t response);
-WEIR_IMPORT("http_resp", "status_get", weir_fastly_status_get)(uint32_t response, uint16_t* status);
-WEIR_IMPORT("http_resp", "status_set", weir_fastly_status_set)(uint32_t response, uint16_t status);
-WEIR_IMPORT("http_resp", "header_value_get", weir_fastly_response_header)
+WEIR_FASTLY_IMPORT("http_req", "pending_req_wait", weir_fastly_pending_wait)(uint32_t pending, uint32_t* response, uint32_t* body);
+WEIR_FASTLY_IMPORT("http_resp", "new", weir_fastly_response_new)(uint32_t* response);
+WEIR_FASTLY_IMPORT("http_resp", "close", weir_fastly_response_close)(uint32_t response);
+WEIR_FASTLY_IMPORT("http_resp", "status_get", weir_fastly_status_get)(uint32_t response, uint16_t* status);
+WEIR_FASTLY_IMPORT("http_resp", "status_set", weir_fastly_status_set)(uint32_t response, uint16_t status);
+WEIR_FASTLY_IMPORT("http_resp", "header_value_get", weir_fastly_response_header)
 (uint32_t response, const char* name, size_t name_size, char* to, size_t room, size_t* size);
-WEIR_IMPORT("http_resp", "header_names_get", weir_fastly_response_names)
+WEIR_FASTLY_IMPORT("http_resp", "header_names_get", weir_fastly_response_names)
 (uint32_t response, char* to, size_t room, uint32_t cursor, int64_t* next, size_t* size);
-WEIR_IMPORT("http_resp", "header_insert", weir_fastly_response_set)
+WEIR_FASTLY_IMPORT("http_resp", "header_insert", weir_fastly_response_set)
 (uint32_t response, const char* name, size_t name_size, const char* value, size_t value_size);
-WEIR_IMPORT("http_resp", "header_append", weir_fastly_response_append)
+WEIR_FASTLY_IMPORT("http_resp", "header_append", weir_fastly_response_append)
 (uint32_t response, const char* name, size_t name_size, const char* value, size_t value_size);
-WEIR_IMPORT("http_resp", "header_remove", weir_fastly_response_remove)(uint32_t response, const char* name, size_t name_size);
-WEIR_IMPORT("http_resp", "send_downstream", weir_fastly_send_downstream)(uint32_t response, uint32_t body, uint32_t streaming);
-WEIR_IMPORT("http_body", "new", weir_fastly_body_new)(uint32_t* body);
-WEIR_IMPORT("http_body", "read", weir_fastly_body_read)(uint32_t body, char* to, size_t room, size_t* size);
-WEIR_IMPORT("http_body", "write", weir_fastly_body_write)(uint32_t body, const char* bytes, size_t size, uint32_t end,
-                                                          size_t* written);
-WEIR_IMPORT("http_body", "append", weir_fastly_body_append)(uint32_t to, uint32_t from);
-WEIR_IMPORT("http_body", "close", weir_fastly_body_close)(uint32_t body);
-WEIR_IMPORT("http_body", "abandon", weir_fastly_body_abandon)(uint32_t body);
-WEIR_IMPORT("http_body", "known_length", weir_fastly_body_length)(uint32_t body, uint64_t* length);
-WEIR_IMPORT("backend", "exists", weir_fastly_backend_exists)(const char* name, size_t size, uint32_t* exists);
-WEIR_IMPORT("log", "endpoint_get", weir_fastly_log_open)(const char* name, size_t size, uint32_t* endpoint);
-WEIR_IMPORT("log", "write", weir_fastly_log_write)(uint32_t endpoint, const char* text, size_t size, size_t* written);
-WEIR_IMPORT("config_store", "open", weir_fastly_config_open)(const char* name, size_t size, uint32_t* store);
-WEIR_IMPORT("config_store", "get", weir_fastly_config_get)
+WEIR_FASTLY_IMPORT("http_resp", "header_remove", weir_fastly_response_remove)(uint32_t response, const char* name,
+                                                                              size_t name_size);
+WEIR_FASTLY_IMPORT("http_resp", "send_downstream", weir_fastly_send_downstream)(uint32_t response, uint32_t body,
+                                                                                uint32_t streaming);
+WEIR_FASTLY_IMPORT("http_body", "new", weir_fastly_body_new)(uint32_t* body);
+WEIR_FASTLY_IMPORT("http_body", "read", weir_fastly_body_read)(uint32_t body, char* to, size_t room, size_t* size);
+WEIR_FASTLY_IMPORT("http_body", "write", weir_fastly_body_write)(uint32_t body, const char* bytes, size_t size, uint32_t end,
+                                                                 size_t* written);
+WEIR_FASTLY_IMPORT("http_body", "append", weir_fastly_body_append)(uint32_t to, uint32_t from);
+WEIR_FASTLY_IMPORT("http_body", "close", weir_fastly_body_close)(uint32_t body);
+WEIR_FASTLY_IMPORT("http_body", "abandon", weir_fastly_body_abandon)(uint32_t body);
+WEIR_FASTLY_IMPORT("http_body", "known_length", weir_fastly_body_length)(uint32_t body, uint64_t* length);
+WEIR_FASTLY_IMPORT("backend", "exists", weir_fastly_backend_exists)(const char* name, size_t size, uint32_t* exists);
+WEIR_FASTLY_IMPORT("log", "endpoint_get", weir_fastly_log_open)(const char* name, size_t size, uint32_t* endpoint);
+WEIR_FASTLY_IMPORT("log", "write", weir_fastly_log_write)(uint32_t endpoint, const char* text, size_t size, size_t* written);
+WEIR_FASTLY_IMPORT("config_store", "open", weir_fastly_config_open)(const char* name, size_t size, uint32_t* store);
+WEIR_FASTLY_IMPORT("config_store", "get", weir_fastly_config_get)
 (uint32_t store, const char* key, size_t key_size, char* to, size_t room, size_t* size);
-WEIR_IMPORT("secret_store", "open", weir_fastly_secrets_open)(const char* name, size_t size, uint32_t* store);
-WEIR_IMPORT("secret_store", "get", weir_fastly_secret_get)(uint32_t store, const char* key, size_t key_size, uint32_t* secret);
-WEIR_IMPORT("secret_store", "plaintext", weir_fastly_secret_plaintext)(uint32_t secret, char* to, size_t room, size_t* size);
-WEIR_IMPORT("object_store", "open", weir_fastly_kv_open)(const char* name, size_t size, uint32_t* store);
-WEIR_IMPORT("object_store", "lookup", weir_fastly_kv_lookup)(uint32_t store, const char* key, size_t key_size, uint32_t* body);
-WEIR_IMPORT("object_store", "insert", weir_fastly_kv_insert)(uint32_t store, const char* key, size_t key_size, uint32_t body);
-WEIR_IMPORT("object_store", "delete_async", weir_fastly_kv_delete)(uint32_t store, const char* key, size_t key_size,
-                                                                   uint32_t* pending);
-WEIR_IMPORT("object_store", "pending_delete_wait", weir_fastly_kv_delete_wait)(uint32_t pending);
+WEIR_FASTLY_IMPORT("secret_store", "open", weir_fastly_secrets_open)(const char* name, size_t size, uint32_t* store);
+WEIR_FASTLY_IMPORT("secret_store", "get", weir_fastly_secret_get)(uint32_t store, const char* key, size_t key_size,
+                                                                  uint32_t* secret);
+WEIR_FASTLY_IMPORT("secret_store", "plaintext", weir_fastly_secret_plaintext)(uint32_t secret, char* to, size_t room, size_t* size);
 }
-#undef WEIR_IMPORT
+
+/// A list of texts, each with a NUL behind it, that comes in pieces: `get(buffer, room, cursor, &next, &size)`.
+template <class Get>
+std::vector<std::string> read_list(Get get)
+{
+    std::vector<std::string> all;
+    std::string buffer(4096, '\0');
+    int64_t cursor = 0;
+    while (cursor >= 0) {
+        size_t size = 0;
+        int64_t next = -1;
+        const Status status = get(buffer.data(), buffer.size(), static_cast<uint32_t>(cursor), &next, &size);
+        if (status == buflen && size > buffer.size()) {
+            buffer.resize(size);
+            continue;
+        }
+        if (status != ok) break;
+        for (size_t start = 0; start < size;) {
+            const size_t end = buffer.find('\0', start);
+            all.push_back(buffer.substr(start, end - start));
+            start = end + 1;
+        }
+        cursor = next;
+    }
+    return all;
+}
 
 /// A status as an error: the nearest errno, and what it means in the detail.
 inline Error to_error(Status status) noexcept

@@ -6,8 +6,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace weir::fastly {
+
+namespace detail {
+extern "C" {
+WEIR_FASTLY_IMPORT("http_body", "trailer_append", weir_fastly_trailer_append)
+(uint32_t body, const char* name, size_t name_size, const char* value, size_t value_size);
+WEIR_FASTLY_IMPORT("http_body", "trailer_names_get", weir_fastly_trailer_names)
+(uint32_t body, char* to, size_t room, uint32_t cursor, int64_t* next, size_t* size);
+WEIR_FASTLY_IMPORT("http_body", "trailer_value_get", weir_fastly_trailer_value)
+(uint32_t body, const char* name, size_t name_size, char* to, size_t room, size_t* size);
+}
+}  // namespace detail
 
 /// The content of a request or response, which is read once, from front to end.
 class Body {
@@ -53,6 +65,31 @@ public:
         size_t written = 0;
         return detail::to_result(detail::weir_fastly_body_write(m_handle.get(), bytes.data(), bytes.size(), 0, &written));
     }
+    /// Adds to its beginning.
+    Result<void> write_front(std::string_view bytes)
+    {
+        size_t written = 0;
+        return detail::to_result(detail::weir_fastly_body_write(m_handle.get(), bytes.data(), bytes.size(), 1, &written));
+    }
+    /// Adds a trailer, which is sent behind the content.
+    Result<void> add_trailer(std::string_view name, std::string_view value)
+    {
+        return detail::to_result(
+            detail::weir_fastly_trailer_append(m_handle.get(), name.data(), name.size(), value.data(), value.size()));
+    }
+    /// What came behind the content, which has been read to its end. EAGAIN before that.
+    [[nodiscard]] Result<std::string> trailer(std::string_view name) const
+    {
+        return detail::read_value([&](char* to, size_t room, size_t* size) {
+            return detail::weir_fastly_trailer_value(m_handle.get(), name.data(), name.size(), to, room, size);
+        });
+    }
+    [[nodiscard]] std::vector<std::string> trailer_names() const
+    {
+        return detail::read_list([&](char* to, size_t room, uint32_t cursor, int64_t* next, size_t* size) {
+            return detail::weir_fastly_trailer_names(m_handle.get(), to, room, cursor, next, size);
+        });
+    }
     /// Adds all of another, without reading it.
     Result<void> append(Body other) { return detail::to_result(detail::weir_fastly_body_append(m_handle.get(), other.release())); }
     /// How much is left, when that is known.
@@ -86,6 +123,12 @@ public:
     }
     /// Sends all of a body, as it comes.
     Result<void> append(Body body) { return detail::to_result(detail::weir_fastly_body_append(m_handle.get(), body.release())); }
+    /// Adds a trailer, which is sent when that was all.
+    Result<void> add_trailer(std::string_view name, std::string_view value)
+    {
+        return detail::to_result(
+            detail::weir_fastly_trailer_append(m_handle.get(), name.data(), name.size(), value.data(), value.size()));
+    }
     /// That was all.
     Result<void> finish() { return detail::to_result(detail::weir_fastly_body_close(m_handle.release())); }
 

@@ -1,0 +1,7 @@
+// @NAME@: functions that others call.
+package main
+
+//go:wasmexport add
+func add(a, b int32) int32 { return a + b }
+
+func main() {}
