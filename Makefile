@@ -186,8 +186,8 @@ bench-api: ## calls between host and guest, instances from the pool and their me
 	    $(demos)/export.wasm $(demos)/go/export.wasm
 
 .PHONY: bench-serve
-bench-serve: weir fastly ## edge services under weir serve, beside Viceroy where .peers/bin has it, under wrk
-	@scripts/setup bench
+bench-serve: weir fastly ## edge services under weir serve beside Viceroy, under wrk and h2load
+	@scripts/setup bench && scripts/peers viceroy
 	@bench/serve.py
 
 .PHONY: bench-idle

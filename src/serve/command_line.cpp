@@ -36,6 +36,7 @@ FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
   --max-memory SIZE          of an instance (128MiB)
   --user-agents FILE         rules of uap-core for fastly_uap (the system's);
                              none: it answers as Viceroy does
+  --max-log SIZE             that a request may log, and print (16MiB)
   --access-log FILE          a line for each request; - is standard output
   --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
                              /healthz there
@@ -82,7 +83,7 @@ Result<std::string, Problem> read_input()
 struct Raw {
     std::string file;
     std::vector<std::string> arguments, trace, headers;
-    std::string once, request, data, timeout, memory;
+    std::string once, request, data, timeout, memory, log;
     bool shows_calls = false, wants_help = false, wants_version = false;
     int verbosity = 0;
 };
@@ -103,6 +104,7 @@ void add_options(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--request-timeout", raw.timeout);
     app.add_option("--max-memory", raw.memory);
     app.add_option("--user-agents", to.guest.user_agents_file);
+    app.add_option("--max-log", raw.log);
     app.add_option("--access-log", to.server.access_log);
     app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
@@ -168,6 +170,13 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
                                     "the form is 64MiB, 1GiB, ...")};
         to.guest.max_memory_bytes = *bytes;
     }
+    if (!raw.log.empty()) {
+        const auto bytes = cli::parse_size(raw.log);
+        if (!bytes)
+            return Unexpected{usage(fmt::format("--max-log '{}' is not understood", cli::printable(raw.log)), {},
+                                    "the form is 64KiB, 16MiB, ...")};
+        to.guest.limits.max_logged_bytes = *bytes;
+    }
     if (!raw.once.empty() && !raw.request.empty()) return Unexpected{usage("--once and --request both say what the request is")};
     if (!raw.once.empty()) {
         if (raw.once != "-")
@@ -220,6 +229,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         to.guest.args.insert(to.guest.args.end(), rest.begin(), rest.end());
         to.request = "GET http://example.com/";
         to.guest.must_be_service = false;  // tests of services are programs of any kind
+        to.guest.limits.max_logged_bytes = UINT64_MAX;
     }
     WEIR_CHECK(finish(raw, to));
     to.guest.reuses_instances = to.mode == Invocation::Mode::serve;

@@ -78,6 +78,8 @@ constexpr std::array serve_table{
     Option{"--max-instances", "N", "Requests at a time (1000); others are answered 503."},
     Option{"--request-timeout", "TIME", "The longest that a request may take (120s); 0 is no limit."},
     Option{"--max-memory", "SIZE[KiB|MiB|GiB]", "The memory of an instance (128MiB)."},
+    Option{"--max-log", "SIZE[KiB|MiB|GiB]", "The most that a request may log, and print (16MiB)."},
+    Option{"--user-agents", "FILE", "Rules of uap-core by which user agents are told apart (the system's); none: answer as Viceroy does."},
     Option{"--access-log", "FILE", "Write a line for each request; - is standard output."},
     Option{"--metrics-addr", "HOST:PORT", "Serve numbers for Prometheus at /metrics there, and /healthz."},
     Option{"--watch", "", "Load the module and fastly.toml again when they change."},
