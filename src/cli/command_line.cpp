@@ -53,8 +53,8 @@ FILE is a module, or a source in C, C++ or Go or a folder of them, built first
   --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
   --cwd DIR, --stdin FILE    its working directory, by its own name; its input
-  --env NAME[=VALUE]         set a variable; without a value, or by --env-inherit
-                             for all of them, pass weir's own on
+  --env NAME[=VALUE]         set a variable; without a value pass weir's own on,
+  --env-inherit              or all of them
   --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:80,
                              tcp:connect=*.example.com:443, udp, unix, dns
   --listen, --dial H:P       hand it a listening socket, a connection
