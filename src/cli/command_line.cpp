@@ -6,6 +6,7 @@
 #include "cli/syntax/syntax.hpp"
 #include "cli/usage.hpp"
 #include "host/sockets/permission.hpp"
+#include "runtime/store.hpp"
 #include "weir/version.hpp"
 
 #include <fmt/format.h>
@@ -52,8 +53,8 @@ FILE is a module, or a source in C, C++ or Go or a folder of them, built first
   --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
   --cwd DIR, --stdin FILE    its working directory, by its own name; its input
-  --env NAME[=VALUE]         set a variable; without a value, or by --env-inherit
-                             for all of them, pass weir's own on
+  --env NAME[=VALUE]         set a variable; without a value pass weir's own on,
+  --env-inherit              or all of them
   --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:80,
                              tcp:connect=*.example.com:443, udp, unix, dns
   --listen, --dial H:P       hand it a listening socket, a connection
@@ -61,7 +62,7 @@ FILE is a module, or a source in C, C++ or Go or a folder of them, built first
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
   --profile FORMAT           tell perf the guest's code: perfmap, jitdump
   --no-cache                 keep no machine code; for tests also: --tier-stress
-  --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
+  --timeout TIME, --fuel N   stop it after 2s, 500ms, 1m, ... or N instructions
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
   --max-stack, --max-open-files N    stack (8MiB), files open at a time (1024)
   --trace[=fs,poll_oneoff]   show host calls: all, or these groups and functions
@@ -331,6 +332,9 @@ Result<void, Problem> bind_options(Words words, std::span<const Option> table, s
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
                              [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });
+            if (name == "--fuel")
+                add_quantity(app, name, parse_count, 1, runtime::Store::max_fuel,
+                             [&](uint64_t fuel, const std::string&) { options.fuel = fuel; });
             if (name == "--max-memory")
                 add_quantity(app, name, parse_size, 0, INT64_MAX,
                              [&](uint64_t bytes, const std::string&) { options.max_memory_bytes = bytes; });

@@ -256,7 +256,8 @@ Result<LoadedModule, Problem> load_program(const std::string& path, InputFile in
     // weir has validated it before it was compiled.
     const auto module = wasm::decode(opened->module, opened->image, engine.types());
     const bool is_to_run = what == LoadFor::running;
-    if (!module || (is_to_run && !runtime::is_consistent(*opened->image, **module, engine.tier_up() != nullptr)))
+    constexpr bool counts = true;  // for the tier after it, whether or not there is one here
+    if (!module || (is_to_run && !runtime::is_consistent(*opened->image, **module, counts)))
         return Unexpected{not_for_here(path, cache::ImageProblem::damaged, engine)};
     return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
 }
@@ -304,7 +305,8 @@ Result<LoadedModule, Problem> load_attached(const std::string& name, const cache
     if (!opened && opened.error() != cache::ImageProblem::other_processor && opened.error() != cache::ImageProblem::other_settings)
         return Unexpected{is_damaged};
     if (!opened) return LoadedModule{.module = *module, .image = nullptr, .is_program = true};
-    if (!runtime::is_consistent(*opened->image, **module, engine.tier_up() != nullptr)) return Unexpected{is_damaged};
+    constexpr bool counts = true;  // for the tier after it, whether or not there is one here
+    if (!runtime::is_consistent(*opened->image, **module, counts)) return Unexpected{is_damaged};
     return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
 }
 

@@ -42,6 +42,8 @@ int report_trap(const runtime::Trap& trap, const runtime::Store& store, const Ru
     if (trap.kind == runtime::TrapKind::call_stack_exhausted)
         hint = fmt::format("its stack had {}; --max-stack SIZE  gives it another",
                            format_size(store.engine().config().guest_stack_bytes));
+    if (trap.kind == runtime::TrapKind::out_of_fuel)
+        hint = fmt::format("it had executed {} instructions; --fuel N  gives it more", options.fuel.value_or(0));
     return report({.error = std::move(text), .because = {}, .hint = std::move(hint), .exit_code = options.manners.trap_exit_code});
 }
 
@@ -181,7 +183,8 @@ void make_room_for_files(uint32_t guest_files, const RunOptions& options)
 runtime::EngineConfig engine_config(const RunOptions& options)
 {
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
-    choose_tiers(options.tier, config);
+    if (!options.fuel) choose_tiers(options.tier, config);
+    config.fuel = options.fuel.value_or(0);
     if (options.max_stack_bytes) config.guest_stack_bytes = *options.max_stack_bytes;
     if (options.max_memory_bytes) config.max_memory_bytes = *options.max_memory_bytes;
     config.on_memory_limit = tell_memory_limit;
@@ -212,19 +215,31 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
     return config;
 }
 
+/// The optimizing compiler does not count.
+Result<void, Problem> check_fuel(const RunOptions& options)
+{
+    if (!options.fuel || options.tier == Tier::automatic || options.tier == Tier::baseline) return {};
+    return Unexpected{Problem{.error = "--fuel counts what the baseline compiler's code does, and --tier asks for another's",
+                              .because = {},
+                              .hint = "leave one of them out",
+                              .exit_code = exit_usage}};
+}
+
 Result<int, Problem> try_run(const RunOptions& options, const std::string& path)
 {
     WEIR_TRY(config, world_config(options));
     const bool has_given_sockets = !config.sockets.empty();
     WEIR_TRY(network, network_config(options.network));
     WEIR_CHECK(check_tier(options.tier));
+    WEIR_CHECK(check_fuel(options));
     WEIR_TRY(profile, create_profile(options.profile));
     auto configuration = engine_config(options);
     configuration.code_listener = std::move(profile);
     auto engine = runtime::Engine::create(std::move(configuration));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     // A profiler is told of code as it is made.
-    const bool uses_cache = options.uses_cache && !options.attached && options.profile == Profile::none;
+    // What counts fuel is another code, and rarely wanted twice.
+    const bool uses_cache = options.uses_cache && !options.fuel && !options.attached && options.profile == Profile::none;
     const auto cache = uses_cache ? open_cache(options.tier, **engine) : nullptr;
     WEIR_TRY(loaded,
              options.attached ? load_attached(options.file, *options.attached, **engine) : load_file(path, **engine, cache.get()));

@@ -82,6 +82,7 @@ struct RunOptions {
     Profile profile = Profile::none;
     bool uses_cache = true;
     std::optional<Timeout> timeout;            // from the guest's start; more than 0
+    std::optional<uint64_t> fuel;              // instructions that it may execute; more than 0
     std::optional<uint64_t> max_memory_bytes;  // of each memory
     std::optional<uint64_t> max_stack_bytes;   // for the guest's frames
     std::optional<uint32_t> max_open_files;    // of the guest at a time

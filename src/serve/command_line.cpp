@@ -29,10 +29,14 @@ FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
   -C, --config FILE          the service's fastly.toml (that in the folder)
   --addr HOST:PORT           listen there (127.0.0.1:7676); also :PORT, unix:PATH
   --tls-cert, --tls-key FILE serve TLS with this certificate and key (PEM)
+  --tls-client-ca FILE       ask clients for certificates of these authorities
   --workers N                threads (one for each processor)
   --max-instances N          requests at a time (1000); others are answered 503
   --request-timeout TIME     longest that a request may take (120s); 0: no limit
   --max-memory SIZE          of an instance (128MiB)
+  --user-agents FILE         rules of uap-core for fastly_uap (the system's);
+                             none: it answers as Viceroy does
+  --max-log SIZE             that a request may log, and print (16MiB)
   --access-log FILE          a line for each request; - is standard output
   --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
                              /healthz there
@@ -79,7 +83,7 @@ Result<std::string, Problem> read_input()
 struct Raw {
     std::string file;
     std::vector<std::string> arguments, trace, headers;
-    std::string once, request, data, timeout, memory;
+    std::string once, request, data, timeout, memory, log;
     bool shows_calls = false, wants_help = false, wants_version = false;
     int verbosity = 0;
 };
@@ -94,10 +98,13 @@ void add_options(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--addr", to.server.addresses)->allow_extra_args(false);
     app.add_option("--tls-cert", to.server.tls_certificate);
     app.add_option("--tls-key", to.server.tls_key);
+    app.add_option("--tls-client-ca", to.server.tls_client_ca);
     app.add_option("--workers", to.server.workers)->check(CLI::Range(1U, 1024U));
     app.add_option("--max-instances", to.server.max_instances)->check(CLI::Range(1U, 1'000'000U));
     app.add_option("--request-timeout", raw.timeout);
     app.add_option("--max-memory", raw.memory);
+    app.add_option("--user-agents", to.guest.user_agents_file);
+    app.add_option("--max-log", raw.log);
     app.add_option("--access-log", to.server.access_log);
     app.add_option("--metrics-addr", to.server.metrics_address);
     app.add_flag("--watch", to.server.watches);
@@ -147,6 +154,8 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
     if (to.server.addresses.empty()) to.server.addresses.emplace_back(default_address);
     if (to.server.tls_certificate.empty() != to.server.tls_key.empty())
         return Unexpected{usage("TLS needs both --tls-cert and --tls-key")};
+    if (!to.server.tls_client_ca.empty() && to.server.tls_certificate.empty())
+        return Unexpected{usage("--tls-client-ca needs --tls-cert and --tls-key")};
     if (!raw.timeout.empty()) {
         const auto ns = cli::parse_duration(raw.timeout);
         if (!ns)
@@ -160,6 +169,13 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
             return Unexpected{usage(fmt::format("--max-memory '{}' is not understood", cli::printable(raw.memory)), {},
                                     "the form is 64MiB, 1GiB, ...")};
         to.guest.max_memory_bytes = *bytes;
+    }
+    if (!raw.log.empty()) {
+        const auto bytes = cli::parse_size(raw.log);
+        if (!bytes)
+            return Unexpected{usage(fmt::format("--max-log '{}' is not understood", cli::printable(raw.log)), {},
+                                    "the form is 64KiB, 16MiB, ...")};
+        to.guest.limits.max_logged_bytes = *bytes;
     }
     if (!raw.once.empty() && !raw.request.empty()) return Unexpected{usage("--once and --request both say what the request is")};
     if (!raw.once.empty()) {
@@ -212,6 +228,8 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         const std::vector<std::string> rest = app.remaining();
         to.guest.args.insert(to.guest.args.end(), rest.begin(), rest.end());
         to.request = "GET http://example.com/";
+        to.guest.must_be_service = false;  // tests of services are programs of any kind
+        to.guest.limits.max_logged_bytes = UINT64_MAX;
     }
     WEIR_CHECK(finish(raw, to));
     to.guest.reuses_instances = to.mode == Invocation::Mode::serve;

@@ -204,6 +204,7 @@ Result<http::ServerOptions, Problem> server_options(const ServerConfig& config)
     http::TlsServerOptions tls;
     tls.certificate_file = config.tls_certificate;
     tls.key_file = config.tls_key;
+    tls.client_ca_file = config.tls_client_ca;
     auto context = http::TlsServerContext::create(tls);
     if (!context) return Unexpected{Problem{.error = "cannot serve TLS", .because = context.error(), .hint = {}}};
     options.tls = std::move(*context);

@@ -259,9 +259,20 @@ class Limits(Case):
         self.assertEqual(self.expect(["--max-open-files", "5", "--dir", ".", guest], 0, b"", ""), "")
         self.expect_error(["--max-open-files", "3", "--dir", ".", guest], 1, "--max-open-files 3 leaves no room")
 
+    def test_fuel(self):
+        # i32.const, i32.const, i32.add, drop, and then for ever br.
+        m = wasm.Module()
+        m.function(wasm.i32(1) + wasm.i32(2) + b"\x6a" + wasm.DROP + b"\x03\x40\x0c\x00\x0b", export="_start")
+        guest = self.file(m.bytes())
+        texts = {self.expect(["--fuel", "1000", guest], 134, b"", ["out of fuel", "it had executed 1000 instructions", "--fuel N"]) for _ in range(3)}
+        self.assertEqual(len(texts), 1)
+        self.expect(["--fuel", "100000000", self.file(wasm.writer(b"hi\n"))], 0, b"hi\n", "")
+        self.expect_error(["--fuel", "5", "--tier", "optimized", guest], 2, "--fuel counts what the baseline")
+
     def test_values_that_are_none(self):
         for option, values in (("--timeout", ("", "0", "-1", "2x", "s")), ("--max-memory", ("", "-1", "64Mi B", "lots")),
-                               ("--max-stack", ("1KiB", "2TiB", "x")), ("--max-open-files", ("2", "-1", "x", "2000000"))):
+                               ("--max-stack", ("1KiB", "2TiB", "x")), ("--max-open-files", ("2", "-1", "x", "2000000")),
+                               ("--fuel", ("", "0", "-1", "1.5", "1k", "99999999999999999999"))):
             for value in values:
                 said = f"{option} '{value}' is not understood" if value else f"option {option} needs a value"
                 self.expect_error([f"{option}={value}", "x.wasm"], 2, said, f"the form is {option} ")
