@@ -236,7 +236,7 @@ SECTIONS = [
     ]),
     ("In the place of other tools", "[drop-in.md](drop-in.md) has what each flag becomes.", [
         Case("wasmtime --dri . hello.wasm"),
-        Case("wasmtime -W fuel=1000 hello.wasm"),
+        Case("wasmtime -D coredump=core hello.wasm"),
         Case("wasmtime serve hello.wasm"),
         Case("wazero run -mount data:/data hello.wasm"),
         Case("wasmer run --use python hello.wasm"),

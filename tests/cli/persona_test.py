@@ -141,7 +141,7 @@ class Behaviour(Case):
 
     def test_a_flag_that_weir_has_otherwise_is_named(self):
         guest = self.file(wasm.exit_with(0))
-        for words, part in ((["wasmtime", "-W", "fuel=1"], "--timeout"), (["wasmer", "run", "--use", "p"], "not packages"),
+        for words, part in ((["wasmtime", "-D", "coredump=f"], "a backtrace"), (["wasmer", "run", "--use", "p"], "not packages"),
                             (["wazero", "run", "-cpuprofile", "f"], "--profile perfmap"), (["wasmtime", "--max-stack", "1"], "weir run has --max-stack"),
                             (["viceroy", "--log-stdout"], "the guest's output")):
             done = self.tool(*words, guest, code=2)

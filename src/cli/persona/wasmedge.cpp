@@ -22,7 +22,7 @@ constexpr std::array run_flags{
     Flag{"--reactor", "", function, "--invoke, with the word behind the file"},
     Flag{"--time-limit", "MS", converted, "--timeout", milliseconds},
     Flag{"--memory-page-limit", "PAGES", converted, "--max-memory", pages},
-    Flag{"--gas-limit", "N", refused, "weir counts time, not instructions: --timeout 2s"},
+    Flag{"--gas-limit", "N", option, "--fuel"},
     Flag{"--allow-af-unix", "", converted, "--net=unix", allow_unix},
     Flag{"--forbidden-plugin", "NAME", needless, "weir has no plug-ins"},
     Flag{"--enable-jit", "", needless, "weir compiles always"},

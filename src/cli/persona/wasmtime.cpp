@@ -30,7 +30,7 @@ constexpr std::array run_flags{
     Flag{"-W max-wasm-stack", "=BYTES", option, "--max-stack"},
     Flag{"-W async-stack-size", "=BYTES", needless, "guests have stacks of their own"},
     Flag{"-W epoch-interruption", "[=y|n]", needless, "--timeout interrupts without it"},
-    Flag{"-W fuel", "=N", refused, "weir counts time, not instructions: --timeout 2s"},
+    Flag{"-W fuel", "=N", option, "--fuel"},
     Flag{"-W nan-canonicalization", "[=y|n]", never_on, "weir leaves NaNs as the processor makes them"},
     Flag{"-W relaxed-simd-deterministic", "[=y|n]", never_on, "relaxed instructions are the processor's"},
     Flag{"-W unknown-imports-trap", "[=y|n]", never_on, "weir refuses missing imports, and names them all"},
