@@ -81,6 +81,7 @@ Result<const runtime::Function*, std::string> Guest::prepare(fastly::DownstreamR
     // What precedes a snapshot is seen by later requests.
     config.environment = environment_of(options.takes_snapshots ? 0 : m_arrival->number);
     config.stdin_fd = empty_input();
+    if (options.limits.max_logged_bytes != UINT64_MAX) config.max_output_bytes = options.limits.max_logged_bytes;
     auto wasi = wasip1::World::create(std::move(config));
     if (!wasi) return Unexpected{wasi.error().to_string()};
     m_wasi = std::move(*wasi);

@@ -25,6 +25,7 @@ SDK = pathlib.Path(__file__).resolve().parent.parent.parent / "sdk" / "include"
 # Spoils all that a request could leave to the next: data, zero data, the heap, grown memory, the stack.
 SERVICE = """
 #include "weir/fastly.hpp"
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <string>
@@ -48,6 +49,11 @@ int main() {
         for (size_t i = 0; i < (3 << 20); i += 512) kept[i] = 'x';
         for (size_t i = 0; i < sizeof large; ++i) large[i] = 'y';
         text += much + 150000;  // nothing
+        if (request.path() == "/print") {
+            text = "";
+            const std::string line(999, 'p');
+            for (int i = 0; i < 100; ++i) text += std::puts(line.c_str()) < 0 || std::fflush(stdout) != 0 ? 'n' : 'y';
+        }
         if (request.path() == "/flags") text = std::to_string(is_set) + ((fcntl(1, F_GETFL) & O_NONBLOCK) ? " nonblocking" : " blocking");
         if (request.path() == "/random") text = std::to_string(at_start) + " " + std::to_string(drawn());
         if (request.path() == "/trap") __builtin_trap();
@@ -136,6 +142,11 @@ class Keeping(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(answers, [(200, "40 0 0\n")] * 320)
+
+    def test_what_a_request_prints_is_limited(self):
+        self.start("--max-log", "10000")
+        for _ in range(3):
+            self.assertEqual(self.get("/print")[1], "y" * 10 + "n" * 90 + "\n")
 
     def test_metrics(self):
         self.start("--request-timeout", "300ms")

@@ -31,13 +31,15 @@ HostResult<EndpointHandle> endpoint_get(Context& cx, GuestSpan<char> name)
     return or_limit(handle);
 }
 
-/// Writes an entry; of a long one only the first part (Limits::max_log_bytes). @error badf   @error inval  It is not in memory. Spec: write.
+/// Writes an entry; of a long one only the first part (Limits::max_log_bytes). @error badf   @error inval  It is not in memory.
+/// @error limit_exceeded  All entries together are more than Limits::max_logged_bytes. Spec: write.
 HostResult<uint32_t> write(Context& cx, EndpointHandle h, GuestSpan<char> message)
 {
     const std::string* const name = cx.world.endpoints.find(h);
     if (name == nullptr) return Status::badf;
     if (!cx.memory.range(message)) return Status::inval;
     const auto size = static_cast<uint32_t>(std::min<size_t>(message.count, cx.world.limits().max_log_bytes));
+    if (!cx.world.take_log_bytes(size)) return Status::limit_exceeded;
     WEIR_TRY(text, read_bytes(cx, message.address, size, size));
     if (cx.world.service().log) cx.world.service().log(*name, text);
     return message.count;

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 
 #include <array>
+#include <utility>
 
 namespace weir::fastly {
 
@@ -63,6 +64,17 @@ bool World::add_backend(std::shared_ptr<const Backend> backend)
     std::string name = backend->name;
     m_dynamic_backends.emplace(std::move(name), std::move(backend));
     return true;
+}
+
+bool World::take_log_bytes(size_t bytes)
+{
+    if (bytes <= m_limits.max_logged_bytes - m_logged_bytes) {
+        m_logged_bytes += bytes;
+        return true;
+    }
+    if (!std::exchange(m_has_warned_of_log, true))
+        warn("the service has logged as much as it may for one request; further entries are refused");
+    return false;
 }
 
 http::Task World::waker()

@@ -33,7 +33,8 @@ struct Limits {
     uint64_t max_host_bytes = uint64_t{256} << 20;  // in bodies, secrets and lists that the host keeps for it
     size_t max_header_bytes = size_t{1} << 20;      // of one message
     size_t max_dynamic_backends = 1000;
-    size_t max_log_bytes = size_t{1} << 20;  // of one entry; what is longer is cut
+    size_t max_log_bytes = size_t{1} << 20;          // of one entry; what is longer is cut
+    uint64_t max_logged_bytes = uint64_t{16} << 20;  // of all entries together; another is limit_exceeded
 };
 
 /// The write end of a body that is being sent.
@@ -183,6 +184,8 @@ public:
         m_scheduler.wake();
         m_scheduler.wait(cx.call, Clock::now());
     }
+    /// Whether an entry of so many bytes may be written to a log. The first time that it may not, a warning says so.
+    [[nodiscard]] bool take_log_bytes(size_t bytes);
     void warn(std::string_view text) const
     {
         if (m_service->warn) m_service->warn(m_current.arrival.get(), text);
@@ -196,6 +199,8 @@ private:
     std::shared_ptr<Budget> m_budget;
     ByName<std::shared_ptr<const Backend>> m_dynamic_backends;
     Current m_current;
+    uint64_t m_logged_bytes = 0;
+    bool m_has_warned_of_log = false;
     WasiWaits m_wasi_waits;
     std::shared_ptr<World*> m_self;  // what wakers hold on to, weakly
 };

@@ -34,10 +34,11 @@ struct OpenFile {
     UniqueFd owned;  // empty for descriptors that weir was given
     int host_fd = -1;
     FileType type = FileType::unknown;
-    uint16_t flags = 0;         // FdFlags as the guest sees them
-    bool is_shared = false;     // the host's description is other processes' as well: its flags are never changed
-    bool is_read_only = false;  // opened through a read-only mount
-    bool lacks_nowait = false;  // the kernel cannot try I/O on it without waiting (RWF_NOWAIT)
+    uint16_t flags = 0;              // FdFlags as the guest sees them
+    bool is_shared = false;          // the host's description is other processes' as well: its flags are never changed
+    bool is_limited_output = false;  // see WorldConfig::max_output_bytes
+    bool is_read_only = false;       // opened through a read-only mount
+    bool lacks_nowait = false;       // the kernel cannot try I/O on it without waiting (RWF_NOWAIT)
     Resolution resolution = Resolution::beneath;
     Rights rights_base = no_rights;
     Rights rights_inheriting = no_rights;

@@ -54,6 +54,12 @@ public:
             if (limit == 0) m_count = std::min(m_count, i + 1);
         }
     }
+    [[nodiscard]] size_t size_bytes() const noexcept
+    {
+        size_t size = 0;
+        for (int i = 0; i < m_count; ++i) size += m_vectors[static_cast<size_t>(i)].iov_len;
+        return size;
+    }
     [[nodiscard]] const iovec* data() const noexcept { return m_vectors.data(); }
     [[nodiscard]] int count() const noexcept { return m_count; }
 
@@ -152,7 +158,7 @@ HostResult<uint32_t> fd_pread(Context& cx, Fd fd, GuestSpan<Iovec> iovs, FileSiz
 /// Writes the buffers, in order.
 /// @return       Bytes written; may be fewer than given.
 /// @error badf   No such descriptor, or not open for writing.   @error pipe  The reader is gone.
-/// @error again  No room, and the guest asked not to wait.
+/// @error again  No room, and the guest asked not to wait.   @error dquot  More than WorldConfig::max_output_bytes in all.
 /// Spec: fd_write. POSIX: writev(2).
 HostResult<uint32_t> fd_write(Context& cx, Fd fd, GuestSpan<Iovec> iovs) noexcept
 {
@@ -167,7 +173,12 @@ HostResult<uint32_t> fd_write(Context& cx, Fd fd, GuestSpan<Iovec> iovs) noexcep
     }
     if (!file->is_shared) return transferred(transfer(*file, POLLOUT, buffers, 0));
     const int append = (file->flags & fdflag_append) != 0 && file->type == FileType::regular_file ? RWF_APPEND : 0;
-    return transferred(shared_transfer(*file, POLLOUT, buffers, append));
+    if (!file->is_limited_output) return transferred(shared_transfer(*file, POLLOUT, buffers, append));
+    uint64_t& left = cx.world.output_bytes_left();
+    if (buffers.size_bytes() > left) return Errno::dquot;
+    const ssize_t written = shared_transfer(*file, POLLOUT, buffers, append);
+    if (written > 0) left -= static_cast<uint64_t>(written);
+    return transferred(written);
 }
 
 /// Writes at an offset, without moving the position. On a file opened to append it appends, as on Linux.

@@ -35,6 +35,16 @@ Result<void, SysError> World::add_given(int host_fd)
     return {};
 }
 
+void World::limit_output()
+{
+    for (const Fd fd : {Fd{1}, Fd{2}}) {
+        OpenFile& file = *m_files.find(fd);
+        file.is_limited_output = true;
+        file.rights_base =
+            file.rights_base & (right_fd_write | right_fd_fdstat_set_flags | right_fd_filestat_get | right_poll_fd_readwrite);
+    }
+}
+
 Result<void, SysError> World::add_preopen(const Preopen& preopen)
 {
     auto file = std::make_unique<OpenFile>();
@@ -104,6 +114,7 @@ Result<std::unique_ptr<World>, SysError> World::create(WorldConfig config)
     auto world = std::unique_ptr<World>{new World{std::move(config)}};
     const WorldConfig& c = world->m_config;
     for (const int host_fd : {c.stdin_fd, c.stdout_fd, c.stderr_fd}) WEIR_CHECK(world->add_given(host_fd));
+    if (c.max_output_bytes) world->limit_output();
     for (const Preopen& p : c.preopens) WEIR_CHECK(world->add_preopen(p));
     if (!c.working_directory.empty()) WEIR_CHECK(world->add_working_directory());
     for (const int host_fd : c.sockets) WEIR_CHECK(world->add_given(host_fd));

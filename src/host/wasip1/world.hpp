@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,6 +45,9 @@ struct WorldConfig {
     std::vector<int> sockets;
     /// Most descriptors the guest has open at a time, the above included; another is errno mfile.
     uint32_t max_open_files = 1024;
+    /// Most bytes that the guest may write to its standard output and error together; a write beyond is errno dquot. Where there is such a limit, the
+    /// guest can do nothing else to those files: not seek in them, nor cut them short.
+    std::optional<uint64_t> max_output_bytes;
     LimitNotice on_open_file_limit = nullptr;  // when the guest is refused another
 };
 
@@ -67,17 +71,23 @@ public:
 
     [[nodiscard]] const WorldConfig& config() const { return m_config; }
     [[nodiscard]] FdTable& files() { return m_files; }
+    /// Of WorldConfig::max_output_bytes what is left.
+    [[nodiscard]] uint64_t& output_bytes_left() { return m_output_bytes_left; }
 
 private:
-    explicit World(WorldConfig config) : m_config(std::move(config)), m_files(m_config.max_open_files, m_config.on_open_file_limit)
+    explicit World(WorldConfig config)
+        : m_config(std::move(config)), m_files(m_config.max_open_files, m_config.on_open_file_limit),
+          m_output_bytes_left(m_config.max_output_bytes.value_or(0))
     {
     }
+    void limit_output();
     Result<void, SysError> add_given(int host_fd);
     Result<void, SysError> add_preopen(const Preopen& preopen);
     Result<void, SysError> add_working_directory();
 
     WorldConfig m_config;
     FdTable m_files;
+    uint64_t m_output_bytes_left;
 };
 
 using Context = host::Context<World>;

@@ -198,6 +198,27 @@ TEST_F(Stdio, append_is_heeded_without_changing_a_shared_file)
     EXPECT_EQ(::fcntl(log.get(), F_GETFL) & O_APPEND, 0);
 }
 
+TEST_F(Stdio, limited_output_and_error_share_a_limit_and_can_only_be_written_to)
+{
+    write_file(m_box + "/log", "");
+    const UniqueFd log{::open((m_box + "/log").c_str(), O_RDWR | O_APPEND | O_CLOEXEC)};
+    WorldConfig config;
+    config.stdout_fd = config.stderr_fd = log.get();
+    config.max_output_bytes = 10;
+    start(std::move(config));
+    EXPECT_EQ(write(1, "123456").value, 6U);
+    EXPECT_EQ(write(2, "12345").error, Errno::dquot);
+    EXPECT_EQ(write(2, "7890").value, 4U);
+    EXPECT_EQ(write(1, "x").error, Errno::dquot);
+    EXPECT_EQ(write(1, "").error, Errno::success);
+    EXPECT_NE(call("fd_seek", {1, 0, 0, result_at}), Errno::success);
+    store(iovs_at, Iovec{buffer_at, 1});
+    EXPECT_NE(call("fd_pwrite", {1, iovs_at, 1, 0, result_at}), Errno::success);
+    EXPECT_NE(call("fd_filestat_set_size", {1, 0}), Errno::success);
+    EXPECT_NE(read(1, 1).error, Errno::success);
+    EXPECT_EQ(read_file(m_box + "/log"), "1234567890");
+}
+
 TEST_F(Stdio, a_descriptor_that_was_closed_before_is_badf)
 {
     WorldConfig config;
