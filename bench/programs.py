@@ -7,8 +7,9 @@ Usage: bench/programs.py c | go | cold  [--quick] [--rounds N] [--only NAME,...]
          the best of all of them in all processes counts. Sides: weir (--tier auto), program (what weir compile -O2 made), wasmtime
          (what wasmtime compile made), wasm2c (the same module through wasm2c and clang -O3 -march=native), native (clang -O3
          -march=native); not by default: O3 (weir compile -O3), optimized (--tier optimized), cranelift (wasmtime run, cache off)
-  go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, wasmtime;
-         not optimized, which has all of Go's runtime compiled by LLVM first
+  go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, wasmtime,
+         as they start from the module; program, cwasm: steady state, what `weir compile` and `wasmtime compile` made, for the time that
+         Go takes to measure; not optimized, which has all of Go's runtime compiled by LLVM first
   cold   wall-clock time of whole runs, start and compiling included, nothing cached: programs are given as much work as
          wasmtime needs for 0.1, 1 and 10 seconds. Sides: weir, wasmtime
 
@@ -112,7 +113,7 @@ def ratio_rows(rows, pairs):
 
 def pairs_of(sides):
     own = [side for side in ("weir", "program", "O3", "optimized") if side in sides]
-    wanted = [*(("wasmtime", side) for side in own), *(("wasm2c", side) for side in own), *((side, "native") for side in own)]
+    wanted = [("cwasm", "program"), *(("wasmtime", side) for side in own), *(("wasm2c", side) for side in own), *((side, "native") for side in own)]
     return [(a, b) for a, b in wanted if a in sides and b in sides]
 
 
@@ -141,16 +142,35 @@ def bench_c(arguments):
     ratio_rows(rows, pairs_of(wanted))
 
 
+def go_program(side, arguments, module):
+    """The module compiled in advance, anew each time: by whichever version is being measured."""
+    compiled = module.with_suffix(f".{side}")
+    runtime, words = (arguments.weir, []) if side == "program" else (arguments.wasmtime, ["-C", "cache=n"])
+    execute([runtime, "compile", *words, module, "-o", compiled])
+    return compiled
+
+
+def go_command(side, arguments, module, compiled, folder, pattern, iterations):
+    options = ["--dir", "/", "--env", f"PWD={folder}"]
+    count = 3 if arguments.quick else 8
+    if side not in compiled:
+        return guest_command(side, arguments, module, *go_benchmarks.words(pattern, iterations, count), options=options)
+    words = go_benchmarks.steady_words(pattern, count)
+    if side == "program":
+        return [arguments.weir, "run", *options, compiled[side], *words]
+    return [arguments.wasmtime, "run", "--allow-precompiled", *options, compiled[side], *words]
+
+
 def bench_go(arguments):
     wanted = arguments.sides or ["weir", "wasmtime"]
     rows = []
     for package in selected(go_benchmarks.BENCHMARKS, arguments):
         module, folder = go_benchmarks.compile_tests(package)
+        compiled = {side: go_program(side, arguments, module) for side in wanted if side in ("program", "cwasm")}
         best = {side: {} for side in wanted}
         for pattern, iterations in go_benchmarks.BENCHMARKS[package]:
-            words = go_benchmarks.words(pattern, max(iterations // (4 if arguments.quick else 1), 1), 3 if arguments.quick else 8)
-            sides = {side: guest_command(side, arguments, module, *words, options=["--dir", "/", "--env", f"PWD={folder}"])
-                     for side in wanted}
+            iterations = max(iterations // (4 if arguments.quick else 1), 1)
+            sides = {side: go_command(side, arguments, module, compiled, folder, pattern, iterations) for side in wanted}
             values = take_turns(sides, arguments.rounds or (1 if arguments.quick else 3), go_benchmarks.times)
             for side, each in values.items():
                 best[side] |= best_of(each)

@@ -39,6 +39,11 @@ def words(pattern, iterations, count):
     return ["-test.run=^$", f"-test.bench={pattern}", f"-test.benchtime={iterations}x", f"-test.count={count}"]
 
 
+def steady_words(pattern, count):
+    """For as many operations as Go thinks are needed, which it finds out by some rounds before."""
+    return ["-test.run=^$", f"-test.bench={pattern}", "-test.benchtime=150ms", f"-test.count={count}"]
+
+
 def times(command):
     """{benchmark: best seconds per operation} of what a test binary prints."""
     _, done = execute(command)
