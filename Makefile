@@ -122,10 +122,22 @@ test-load: weir ## servers as guests under heavy load: a thousand connections, 6
 	@scripts/setup demos load
 	@tests/load/load_test.py $(weir) --large -v
 
+.PHONY: test-edge
+test-edge: weir fastly ## a service of Fastly's JavaScript SDK, and its CLI with weir in Viceroy's place (installs npm packages)
+	@scripts/setup edge
+	@tests/fastly/tools_test.py $(weir) .venv/npm $(demos)/go/fastly.wasm -v
+
 .PHONY: test-go
 test-go: weir ## Go's own tests of its library as guests (PEER=wasmtime: beside it)
 	@scripts/setup demos
 	@scripts/test-go $(if $(PEER),--peer $(PEER))
+
+.PHONY: deb
+deb: ## Debian packages of weir, its SDK and its library, in build/deb
+	@scripts/setup build deb
+	@scripts/build release
+	@cd $(build)/release && cpack -G DEB -B $(CURDIR)/$(build)/deb
+	@rm -rf $(build)/deb/_CPack_Packages && ls $(build)/deb
 
 .PHONY: lint
 lint: ## clang-format and clang-tidy on what differs from the main branch's last commit (ALL=1: on everything)

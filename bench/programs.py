@@ -4,8 +4,9 @@
 Usage: bench/programs.py c | go | cold  [--quick] [--rounds N] [--only NAME,...] [--sides SIDE,...] [--weir FILE] [--wasmtime FILE]
 
   c      programs in C: the kernels of bench/kernels and those of bench/programs, steady state: each process does its work some times over,
-         the best of all of them in all processes counts. Sides: weir (--tier auto), optimized (--tier optimized), wasmtime (its cache
-         off), wasm2c (the same module through wasm2c and clang -O3 -march=native), native (clang -O3 -march=native)
+         the best of all of them in all processes counts. Sides: weir (--tier auto), program (what weir compile -O2 made), wasmtime
+         (what wasmtime compile made), wasm2c (the same module through wasm2c and clang -O3 -march=native), native (clang -O3
+         -march=native); not by default: O3 (weir compile -O3), optimized (--tier optimized), cranelift (wasmtime run, cache off)
   go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, wasmtime;
          not optimized, which has all of Go's runtime compiled by LLVM first
   cold   wall-clock time of whole runs, start and compiling included, nothing cached: programs are given as much work as
@@ -45,6 +46,25 @@ def guest_command(side, arguments, module, *words, options=()):
         "wasmtime": [arguments.wasmtime, "run", "-C", "cache=n"],
     }
     return [*commands[side], *options, module, *words]
+
+
+def compiled_command(side, arguments, module, *words):
+    """How a side runs a program that it has compiled before; it is compiled when the module or the compiler is newer."""
+    runtime = arguments.wasmtime if side == "wasmtime" else arguments.weir
+    program = module.with_suffix(f".{side}")
+    compile_words = {"program": ["compile", "-O2"], "O3": ["compile", "-O3"], "wasmtime": ["compile", "-C", "cache=n"]}[side]
+    newest = max(path.stat().st_mtime for path in [module, *pathlib.Path(runtime).parent.glob("*")] if path.is_file())
+    if not program.exists() or program.stat().st_mtime < newest:
+        execute([runtime, *compile_words, module, "-o", program])
+    return [runtime, "run", *(["--allow-precompiled"] if side == "wasmtime" else []), program, *words]
+
+
+def steady_command(side, arguments, native, module, translated, *words):
+    if side in ("native", "wasm2c"):
+        return [native if side == "native" else translated, *words]
+    if side in ("program", "O3", "wasmtime"):
+        return compiled_command(side, arguments, module, *words)
+    return guest_command({"cranelift": "wasmtime"}.get(side, side), arguments, module, *words)
 
 
 def cache_options(arguments):
@@ -91,8 +111,8 @@ def ratio_rows(rows, pairs):
 
 
 def pairs_of(sides):
-    wanted = [("wasmtime", "weir"), ("wasmtime", "optimized"), ("wasm2c", "weir"), ("wasm2c", "optimized"), ("weir", "native"),
-              ("optimized", "native")]
+    own = [side for side in ("weir", "program", "O3", "optimized") if side in sides]
+    wanted = [*(("wasmtime", side) for side in own), *(("wasm2c", side) for side in own), *((side, "native") for side in own)]
     return [(a, b) for a, b in wanted if a in sides and b in sides]
 
 
@@ -104,15 +124,14 @@ def selected(names, arguments):
 
 
 def bench_c(arguments):
-    wanted = arguments.sides or ["weir", "optimized", "wasmtime", "wasm2c", "native"]
+    wanted = arguments.sides or ["weir", "program", "wasmtime", "wasm2c", "native"]
     rows = []
     build.fetch()
     for name in selected(C_PROGRAMS, arguments):
         native, module, translated = build.build(name, "wasm2c" in wanted)
         iterations = max(C_PROGRAMS[name] // (4 if arguments.quick else 1), 1)
         words = [iterations, 4 if arguments.quick else 8]
-        sides = {side: [native, *words] if side == "native" else [translated, *words] if side == "wasm2c"
-                 else guest_command(side, arguments, module, *words) for side in wanted}
+        sides = {side: steady_command(side, arguments, native, module, translated, *words) for side in wanted}
         values = take_turns(sides, arguments.rounds or (1 if arguments.quick else 3), seconds_inside)
         if len({output for answers in values.values() for _, output in answers}) != 1:
             raise Failed(f"{name}: the sides print different things")

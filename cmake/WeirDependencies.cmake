@@ -9,6 +9,8 @@
 #   OpenSSL::SSL     TLS
 #   ZLIB::ZLIB       packed responses of backends
 #   weir_tomlplusplus  configurations of edge services: TOML with positions, for messages
+#   weir_re2         rules of user agents: expressions in time linear in the text, whatever a client sends
+#   weir_yaml        the file that they are in (yaml-cpp)
 #   CLI11::CLI11     the command line
 #   Zydis::Zydis     decoding of x86-64 instructions, for weir inspect --asm and tests
 #   GTest::gtest     tests
@@ -50,6 +52,16 @@ if(WEIR_HTTP)
   find_path(WEIR_TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
   add_library(weir_tomlplusplus INTERFACE)
   target_include_directories(weir_tomlplusplus SYSTEM INTERFACE "${WEIR_TOMLPLUSPLUS_INCLUDE_DIR}")
+  find_path(WEIR_RE2_INCLUDE_DIR re2/set.h REQUIRED)
+  find_library(WEIR_RE2_LIBRARY re2 REQUIRED)
+  add_library(weir_re2 INTERFACE)
+  target_include_directories(weir_re2 SYSTEM INTERFACE "${WEIR_RE2_INCLUDE_DIR}")
+  target_link_libraries(weir_re2 INTERFACE "${WEIR_RE2_LIBRARY}")
+  find_path(WEIR_YAML_INCLUDE_DIR yaml-cpp/yaml.h REQUIRED)
+  find_library(WEIR_YAML_LIBRARY yaml-cpp REQUIRED)
+  add_library(weir_yaml INTERFACE)
+  target_include_directories(weir_yaml SYSTEM INTERFACE "${WEIR_YAML_INCLUDE_DIR}")
+  target_link_libraries(weir_yaml INTERFACE "${WEIR_YAML_LIBRARY}")
 endif()
 find_package(asmjit REQUIRED)
 find_package(zydis 4 REQUIRED)

@@ -13,6 +13,8 @@ add_library(weir_flags INTERFACE)
 target_compile_options(weir_flags INTERFACE -fno-omit-frame-pointer)
 # With the linker's --gc-sections, which sources do not need is not in the program: fewer pages to load at a start.
 target_compile_options(weir_flags INTERFACE -ffunction-sections -fdata-sections)
+# Thread-local variables of a shared library as fast as a program's: each call into a guest reads some. They are few, so dlopen() has room for them.
+target_compile_options(weir_flags INTERFACE $<$<BOOL:${BUILD_SHARED_LIBS}>:-ftls-model=initial-exec>)
 target_compile_definitions(weir_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
 
 # -fno-sanitize=function: that check reads a type signature in front of every function it calls through a pointer;

@@ -9,11 +9,15 @@
  *     of the type's name and _delete. NULL may be deleted. Deleting in any order is fine, except where a comment says "while".
  *   - Texts are UTF-8, as pointer and length, or null-terminated where there is no length.
  *   - Threads: engines, modules, prepared modules and interrupters may be used by several at once; linkers, instances and what comes from these by one
- *     at a time. A suspended guest stays on its thread. */
+ *     at a time. A suspended guest stays on its thread.
+ *   - weir_memory_t, weir_table_t, weir_global_t and weir_function_t are plain values: copy them, delete none; valid while their instance or
+ *     store is. */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#pragma GCC visibility push(default) /* all of this is shown by the shared library, and nothing else is */
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +29,7 @@ typedef struct weir_engine weir_engine_t;
 typedef struct weir_module weir_module_t;
 typedef struct weir_linker weir_linker_t;
 typedef struct weir_prepared weir_prepared_t;
+typedef struct weir_store weir_store_t;
 typedef struct weir_instance weir_instance_t;
 typedef struct weir_caller weir_caller_t;
 typedef struct weir_task weir_task_t;
@@ -64,6 +69,7 @@ enum weir_trap_kind {
     WEIR_TRAP_CODE_SPACE_EXHAUSTED,
     WEIR_TRAP_COMPILATION_FAILED,
     WEIR_TRAP_INTERRUPTED,
+    WEIR_TRAP_OUT_OF_FUEL,
     WEIR_TRAP_HOST_ERROR
 };
 
@@ -134,6 +140,7 @@ typedef struct weir_config {
     uint64_t max_table_elements;
     size_t max_idle_instances;
     bool checks_bounds;
+    uint64_t fuel; /* that an instance has at first; 0: it is not counted */
     const char* optimizer; /* the program weir-llvm; NULL: none */
 } weir_config_t;
 
@@ -145,11 +152,44 @@ void weir_engine_delete(weir_engine_t* engine);
 
 /* Copies the bytes. */
 weir_error_t* weir_module_from_bytes(const weir_engine_t* engine, const void* bytes, size_t size_bytes, weir_module_t** module);
-/* Maps the file, which must not change while the module lives. */
+/* Maps the file, which must not change while the module lives; a module, or a program that weir_module_save or `weir compile` has made, which is as
+ * powerful as a native one. */
 weir_error_t* weir_module_from_file(const weir_engine_t* engine, const char* path, weir_module_t** module);
 void weir_module_delete(weir_module_t* module);
 /* Compiles all functions now, on so many threads, instead of each at its first call. */
 weir_error_t* weir_module_compile(const weir_module_t* module, unsigned threads);
+/* Compiles all functions and writes them to a program, for weir_module_from_file of this build of weir and this processor. */
+weir_error_t* weir_module_save(const weir_module_t* module, const char* path, unsigned threads);
+
+/* Memories, tables and globals: of instances, or made in a store. */
+
+/* Memory. Addresses are the guest's; the bytes may not be used beyond size_bytes, and the guest changes them when it runs. Never moves. */
+typedef struct weir_memory {
+    void* own[2];
+} weir_memory_t;
+
+typedef struct weir_table {
+    void* own[2];
+    weir_value_type_t type;
+} weir_table_t;
+
+typedef struct weir_global {
+    void* own[2];
+    weir_value_type_t type;
+    bool is_mutable;
+} weir_global_t;
+
+/* Instances that are linked with each other, and what the host makes for them. They share a stack: one guest runs at a time. What is made in a store
+ * lives until the store and its instances are deleted. */
+weir_error_t* weir_store_new(const weir_engine_t* engine, weir_store_t** store);
+void weir_store_delete(weir_store_t* store);
+/* UINT64_MAX as a maximum: none. */
+weir_error_t* weir_store_make_memory(const weir_store_t* store, uint64_t min_pages, uint64_t max_pages, bool is_shared,
+                                     weir_memory_t* memory);
+/* `initial` NULL: null references. */
+weir_error_t* weir_store_make_table(const weir_store_t* store, weir_value_type_t element, uint64_t min_size, uint64_t max_size,
+                                    const weir_value_t* initial, weir_table_t* table);
+weir_error_t* weir_store_make_global(const weir_store_t* store, const weir_value_t* value, bool is_mutable, weir_global_t* global);
 
 /* Linking. */
 
@@ -190,6 +230,16 @@ typedef struct weir_wasi_options {
 weir_wasi_options_t weir_wasi_options_default(void);
 void weir_linker_define_wasi(weir_linker_t* linker, const weir_wasi_options_t* options);
 
+/* Something of a store: from then on the linker makes instances in that store, by weir_linker_instantiate. */
+weir_error_t* weir_linker_define_memory(weir_linker_t* linker, const char* module, const char* name, weir_memory_t memory);
+weir_error_t* weir_linker_define_table(weir_linker_t* linker, const char* module, const char* name, weir_table_t table);
+weir_error_t* weir_linker_define_global(weir_linker_t* linker, const char* module, const char* name, weir_global_t global);
+/* All exports of an instance in a store. */
+weir_error_t* weir_linker_define_instance(weir_linker_t* linker, const char* module, const weir_instance_t* instance);
+
+/* An instance in this store. */
+weir_error_t* weir_linker_instantiate(const weir_linker_t* linker, const weir_store_t* store, const weir_module_t* module,
+                                      weir_instance_t** instance);
 weir_error_t* weir_linker_prepare(const weir_linker_t* linker, const weir_module_t* module, weir_prepared_t** prepared);
 void weir_prepared_delete(weir_prepared_t* prepared);
 /* `wasi` NULL: the linker's. */
@@ -198,9 +248,12 @@ weir_error_t* weir_prepared_instantiate(const weir_prepared_t* prepared, const w
 
 /* Instances. */
 
-/* Makes the instance ready for the next that is asked for. Not while a guest of it runs. */
+/* Makes the instance ready for the next that is asked for; one in a store stays there. Not while a guest of it runs. */
 void weir_instance_delete(weir_instance_t* instance);
 void weir_instance_set_data(weir_instance_t* instance, void* data);
+/* What is left of the fuel; 0 when the engine counts none. */
+uint64_t weir_instance_fuel(const weir_instance_t* instance);
+void weir_instance_set_fuel(weir_instance_t* instance, uint64_t fuel);
 
 /* A function that is found and checked. A plain value: copy it; valid while its instance lives. */
 typedef struct weir_function {
@@ -218,10 +271,6 @@ weir_error_t* weir_function_call(const weir_function_t* function, const weir_val
  * at least one. */
 weir_error_t* weir_function_call_raw(const weir_function_t* function, weir_slot_t* slots);
 
-/* Memory. Addresses are the guest's; the bytes may not be used beyond size_bytes, and the guest changes them when it runs. Never moves. */
-typedef struct weir_memory {
-    void* own;
-} weir_memory_t;
 weir_error_t* weir_instance_get_memory(const weir_instance_t* instance, const char* name, weir_memory_t* memory);
 uint64_t weir_memory_size_bytes(weir_memory_t memory);
 /* NULL if some of the bytes lie outside. */
@@ -229,20 +278,13 @@ void* weir_memory_bytes(weir_memory_t memory, uint64_t address, uint64_t size_by
 /* Answers false when a limit forbids it. */
 bool weir_memory_grow(weir_memory_t memory, uint64_t pages, uint64_t* old_pages);
 
-typedef struct weir_table {
-    void* own[2];
-    weir_value_type_t type;
-} weir_table_t;
 weir_error_t* weir_instance_get_table(const weir_instance_t* instance, const char* name, weir_table_t* table);
 uint64_t weir_table_size(weir_table_t table);
 weir_error_t* weir_table_get(weir_table_t table, uint64_t index, weir_value_t* value);
 weir_error_t* weir_table_set(weir_table_t table, uint64_t index, const weir_value_t* value);
+/* New elements are null. Answers false when a limit forbids it. */
+bool weir_table_grow(weir_table_t table, uint64_t elements, uint64_t* old_size);
 
-typedef struct weir_global {
-    void* own[2];
-    weir_value_type_t type;
-    bool is_mutable;
-} weir_global_t;
 weir_error_t* weir_instance_get_global(const weir_instance_t* instance, const char* name, weir_global_t* global);
 weir_value_t weir_global_get(weir_global_t global);
 weir_error_t* weir_global_set(weir_global_t global, const weir_value_t* value);
@@ -295,5 +337,7 @@ weir_resumption_t weir_caller_suspend(const weir_caller_t* caller);
 #ifdef __cplusplus
 }
 #endif
+
+#pragma GCC visibility pop
 
 #endif

@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 /// What guests may use. All limits are on from the start.
@@ -24,6 +26,10 @@ struct Config {
     /// Accesses to memory are compared with its size instead of relying on 10 GiB of reserved address space for each. Slower; needed where
     /// address space is scarce. What `ulimit -v` limits is found out without this.
     bool checks_bounds = false;
+    /// Fuel that an instance has at first; 0: fuel is not counted, which costs nothing. Where it is, each instruction takes one unit, and a guest
+    /// without fuel traps with out_of_fuel at the next function or pass of a loop that it begins: the same program with the same input always
+    /// at the same one. docs/embedding.md says exactly what counts. All is compiled by the quick compiler then. At most 2^62.
+    uint64_t fuel = 0;
     /// The program weir-llvm, which compiles what runs often once more. Empty: everything is compiled by the quick compiler alone.
     std::string optimizer = {};
 };
@@ -45,13 +51,13 @@ private:
 /// What a module imports or exports, as far as it can be said in this API.
 struct MemoryType {
     uint64_t min_pages = 0;
-    uint64_t max_pages = 0;  // UINT64_MAX: none given
+    uint64_t max_pages = UINT64_MAX;  // UINT64_MAX: none given
     bool is_shared = false;
 };
 struct TableType {
     ValueType element{};
     uint64_t min_size = 0;
-    uint64_t max_size = 0;  // UINT64_MAX: none given
+    uint64_t max_size = UINT64_MAX;  // UINT64_MAX: none given
 };
 struct GlobalType {
     ValueType type{};
@@ -75,8 +81,12 @@ class Module {
 public:
     struct Impl;  // weir's own
 
-    /// Maps the file, which must not change while the module lives.
-    /// @error system  The file cannot be read.   @error module  It is not a valid module, or uses what weir does not run.
+    /// Maps the file, which must not change while the module lives. It may be a program, which save() or `weir compile` has made: its machine
+    /// code is mapped as it is and nothing is validated or compiled. A program is as powerful as a native one: take it from nobody whose
+    /// native programs you would not run.
+    /// @error system  The file cannot be read.
+    /// @error module  It is not a valid module, or uses what weir does not run; a program of another build of weir, for another processor, or
+    /// for other Config::checks_bounds.
     [[nodiscard]] static Result<Module> from_file(const Engine& engine, const std::filesystem::path& path);
     /// Copies the bytes.
     /// @error module  As above.
@@ -87,6 +97,10 @@ public:
     /// Compiles all functions now, on so many threads, instead of each at its first call.
     /// @error system  No room for the machine code.
     [[nodiscard]] Result<void> compile(unsigned threads = 1) const;
+    /// Compiles all functions on so many threads, with Config::optimizer's help where there is one, and writes them to a program with the module in
+    /// it, for from_file(). The file is replaced as a whole.
+    /// @error system  The file cannot be written, or no room for the machine code.   @error usage  The engine counts fuel, which programs do not.
+    [[nodiscard]] Result<void> save(const std::filesystem::path& path, unsigned threads = 1) const;
 
 private:
     friend struct Access;
@@ -94,3 +108,5 @@ private:
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop

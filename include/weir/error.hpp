@@ -1,11 +1,13 @@
 #pragma once
 
-#include <weir/result.hpp>
+#include <weir/expected.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#pragma GCC visibility push(default)
 
 namespace weir {
 
@@ -19,7 +21,7 @@ enum class ErrorKind : uint8_t {
     exit,    // the guest ended itself: Error::exit_code
 };
 
-/// Why a guest was stopped. Standard: Core 3.0, 4.1 "trap"; the last five are weir's.
+/// Why a guest was stopped. Standard: Core 3.0, 4.1 "trap"; the last six are weir's.
 enum class TrapKind : uint8_t {
     none,
     unreachable,
@@ -39,6 +41,7 @@ enum class TrapKind : uint8_t {
     code_space_exhausted,  // no room for more machine code
     compilation_failed,    // a function of the module cannot be compiled
     interrupted,           // by Interrupter::stop, a Deadline or Task::stop
+    out_of_fuel,           // what Config::fuel or Instance::set_fuel gave is used up
     host_error,            // a host function failed; Error::message says how
 };
 /// The specification's words, where it has some: "out of bounds memory access".
@@ -69,3 +72,5 @@ struct Error {
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 template <class R>
@@ -111,7 +113,8 @@ private:
 
 /// A module that has its imports, its memory and all else that running it needs, and a stack of its own. Used by one thread at a time;
 /// a guest that is suspended stays on its thread. Different instances run on different threads. Destroying it stops what is suspended and makes it ready for
-/// the next that Prepared::instantiate asks for. Not destroyed by the guest's own host functions.
+/// the next that Prepared::instantiate asks for. Not destroyed by the guest's own host functions. One in a Store stays there until the store
+/// ends: others may have what it exports.
 /// Standard: Core 3.0, 4.2.5 "Module Instances".
 class Instance {
 public:
@@ -147,6 +150,10 @@ public:
     /// What host functions get from Caller::data(). Null at first.
     void set_data(void* data) noexcept;
     [[nodiscard]] Interrupter interrupter() const;
+    /// What is left of the fuel; 0 when the engine counts none (Config::fuel). In host functions that the guest called, too.
+    [[nodiscard]] uint64_t fuel() const noexcept;
+    /// From here on so much is left, at most 2^62.
+    void set_fuel(uint64_t fuel) noexcept;
     /// Bounds what follows, until the answer is destroyed: guests that compute and those that wait in WASI's functions.
     [[nodiscard]] Deadline stop_after(std::chrono::nanoseconds time) const;
 
@@ -166,3 +173,5 @@ private:
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop

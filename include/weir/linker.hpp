@@ -1,6 +1,7 @@
 #pragma once
 
 #include <weir/instance.hpp>
+#include <weir/store.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -13,6 +14,8 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+
+#pragma GCC visibility push(default)
 
 namespace weir {
 
@@ -70,9 +73,16 @@ private:
 
 namespace detail {
 
+/// What a host function was defined with; layout shared with the runtime.
+template <class F>
+[[nodiscard]] F& callable_of(void* context) noexcept
+{
+    return *static_cast<F*>(static_cast<void**>(context)[3]);
+}
+
 struct HostFunction {
     std::shared_ptr<void> callable;
-    bool (*run)(void* callable, void* context, Slot* slots) noexcept;
+    bool (*run)(void* context, Slot* slots) noexcept;  // called by machine code, nothing in between
     std::vector<ValueType> parameters, results;
 };
 
@@ -96,19 +106,20 @@ template <class F, class R, bool takes_caller, class... Args>
 struct HostBinder {
     using Value = detail::WithoutError<R>::type;
 
-    static bool run(void* callable, void* context, detail::Slot* slots) noexcept
+    static bool run(void* context, detail::Slot* slots) noexcept
     {
         const Caller caller{context};
+        auto& function = detail::callable_of<F>(context);
 #ifdef __cpp_exceptions
         try {
-            return invoke(*static_cast<F*>(callable), caller, slots, std::index_sequence_for<Args...>{});
+            return invoke(function, caller, slots, std::index_sequence_for<Args...>{});
         } catch (const std::exception& e) {
             return caller.fail(e.what());
         } catch (...) {
             return caller.fail("a host function threw something that is no std::exception");
         }
 #else
-        return invoke(*static_cast<F*>(callable), caller, slots, std::index_sequence_for<Args...>{});
+        return invoke(function, caller, slots, std::index_sequence_for<Args...>{});
 #endif
     }
     static detail::HostFunction bind(F&& function)
@@ -202,7 +213,7 @@ private:
     std::shared_ptr<Impl> m_impl;
 };
 
-/// What modules import: functions of the host's, by module and name. Not thread-safe; what it has prepared is.
+/// What modules import, by module and name: functions of the host's, and what is in a Store. Not thread-safe; what it has prepared is.
 class Linker {
 public:
     struct Impl;  // weir's own
@@ -227,13 +238,27 @@ public:
     void define_untyped(std::string module, std::string name, FunctionType type,
                         std::function<Result<std::vector<Value>>(const Caller&, std::span<const Value>)> function);
 
+    /// Defines something that Store has made, or an instance in a store exports. From then on this linker makes instances in that store.
+    /// @error usage  It belongs to another store than what was defined before, or to an instance that Prepared keeps for itself.
+    Result<void> define(std::string module, std::string name, const Memory& memory);
+    Result<void> define(std::string module, std::string name, const Table& table);
+    Result<void> define(std::string module, std::string name, const Global& global);
+    /// Defines all exports of an instance in a store under a module name.
+    /// @error usage  As above.
+    Result<void> define_instance(const std::string& module, const Instance& instance);
+
     /// Defines wasi_snapshot_preview1 and wasi_unstable. Each instance gets a world of its own, with these options.
     void define_wasi(WasiOptions options = {});
 
     /// @error link  Lists all imports that are missing, or of another type.
+    /// @error usage  Something of a store is defined: its instances are made one by one.
     [[nodiscard]] Result<Prepared> prepare(const Module& module) const;
-    /// prepare() and Prepared::instantiate() at once, for a single instance.
+    /// An instance in the store of what is defined; where nothing is of a store, prepare() and Prepared::instantiate() at once, for a single one.
+    /// @error link  As above.   @error trap, exit, system  As Prepared::instantiate().
     [[nodiscard]] Result<Instance> instantiate(const Module& module) const;
+    /// An instance in this store.
+    /// @error usage  What is defined is of another store, or of another engine.   @error link, trap, exit, system  As above.
+    [[nodiscard]] Result<Instance> instantiate(const Store& store, const Module& module) const;
 
 private:
     friend struct Access;
@@ -242,3 +267,5 @@ private:
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop

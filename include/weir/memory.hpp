@@ -12,10 +12,12 @@
 #include <string_view>
 #include <type_traits>
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 /// A guest's linear memory, by addresses that the guest knows. All access is checked against the present size. A view: valid while its instance
-/// lives. Used on the instance's thread, except that a shared memory's bytes may change at any time.
+/// or store lives. Used on the instance's thread, except that a shared memory's bytes may change at any time.
 /// Standard: Core 3.0, 4.2.9 "Memory Instances".
 class Memory {
 public:
@@ -58,9 +60,10 @@ public:
 private:
     friend struct Access;
     void* m_memory = nullptr;
+    void* m_store = nullptr;
 };
 
-/// A table of references. A view: valid while its instance lives, used on its thread. Standard: Core 3.0, 4.2.8 "Table Instances".
+/// A table of references. A view: valid while its instance or store lives, used on its thread. Standard: Core 3.0, 4.2.8 "Table Instances".
 class Table {
 public:
     [[nodiscard]] uint64_t size() const noexcept;
@@ -78,7 +81,7 @@ private:
     ValueType m_element{};
 };
 
-/// A global variable. A view: valid while its instance lives, used on its thread. Standard: Core 3.0, 4.2.10 "Global Instances".
+/// A global variable. A view: valid while its instance or store lives, used on its thread. Standard: Core 3.0, 4.2.10 "Global Instances".
 class Global {
 public:
     [[nodiscard]] ValueType type() const noexcept { return m_type; }
@@ -89,10 +92,12 @@ public:
 
 private:
     friend struct Access;
-    detail::Slot* m_cell = nullptr;
+    void* m_global = nullptr;
     void* m_store = nullptr;
     ValueType m_type{};
     bool m_is_mutable = false;
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop

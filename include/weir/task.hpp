@@ -11,6 +11,8 @@
 // Guests that wait: a call that was started is left when a host function waits for something, and this thread goes on. One thread so serves
 // thousands of guests. All of it happens on the thread that started the call.
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 enum class TaskStatus : uint8_t {
@@ -140,10 +142,10 @@ struct AsyncBinder {
             return caller.accepts_references(detail::Results<R>::types, slots);
         }
     };
-    static bool run(void* callable, void* context, detail::Slot* slots) noexcept
+    static bool run(void* context, detail::Slot* slots) noexcept
     {
         const Caller caller{context};
-        auto& function = *static_cast<Function*>(callable);
+        auto& function = detail::callable_of<Function>(context);
         const auto invoke = [&]<size_t... i>(std::index_sequence<i...>) {
             return function.run(caller, context, slots, detail::load<Args>(slots[i])...);
         };
@@ -205,3 +207,5 @@ void Linker::define_async(std::string module, std::string name, F function)
 }
 
 }  // namespace weir
+
+#pragma GCC visibility pop

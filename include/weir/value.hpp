@@ -13,6 +13,8 @@
 #include <variant>
 #include <vector>
 
+#pragma GCC visibility push(default)
+
 namespace weir {
 
 /// Value types of WebAssembly that cross between host and guest. Standard: Core 3.0, 2.3.7. `other` are references of other kinds, which
@@ -133,3 +135,5 @@ inline constexpr size_t slot_count = std::max({size_t{1}, sizeof...(Args), Resul
 }  // namespace detail
 
 }  // namespace weir
+
+#pragma GCC visibility pop

@@ -21,6 +21,9 @@ struct weir_linker {
 struct weir_prepared {
     weir::Prepared prepared;
 };
+struct weir_store {
+    weir::Store store;
+};
 struct weir_instance {
     weir::Instance instance;
 };
@@ -74,6 +77,7 @@ WEIR_SAME_TRAP(WEIR_TRAP_CALL_STACK_EXHAUSTED, call_stack_exhausted);
 WEIR_SAME_TRAP(WEIR_TRAP_CODE_SPACE_EXHAUSTED, code_space_exhausted);
 WEIR_SAME_TRAP(WEIR_TRAP_COMPILATION_FAILED, compilation_failed);
 WEIR_SAME_TRAP(WEIR_TRAP_INTERRUPTED, interrupted);
+WEIR_SAME_TRAP(WEIR_TRAP_OUT_OF_FUEL, out_of_fuel);
 WEIR_SAME_TRAP(WEIR_TRAP_HOST_ERROR, host_error);
 static_assert(WEIR_I32 == static_cast<int>(ValueType::i32) && WEIR_I64 == static_cast<int>(ValueType::i64) &&
               WEIR_F32 == static_cast<int>(ValueType::f32) && WEIR_F64 == static_cast<int>(ValueType::f64) &&
@@ -99,6 +103,30 @@ weir_error_t* hand_over(Result<T> result, Handle** handle)
     return nullptr;
 }
 weir_error_t* hand_over(Result<void> result) { return result ? nullptr : fail(std::move(result).error()); }
+
+/// The same for what is a plain value here.
+weir_error_t* hand_over(Result<weir::Memory> result, weir_memory_t* memory)
+{
+    if (!result) return fail(std::move(result).error());
+    *memory = {{Access::own(*result), Access::store_of(*result)}};
+    return nullptr;
+}
+weir_error_t* hand_over(Result<weir::Table> result, weir_table_t* table)
+{
+    if (!result) return fail(std::move(result).error());
+    *table = {{Access::own(*result), Access::store_of(*result)}, static_cast<weir_value_type_t>(Access::element(*result))};
+    return nullptr;
+}
+weir_error_t* hand_over(Result<weir::Global> result, weir_global_t* global)
+{
+    if (!result) return fail(std::move(result).error());
+    *global = {
+        {Access::own(*result), Access::store_of(*result)}, static_cast<weir_value_type_t>(result->type()), result->is_mutable()};
+    return nullptr;
+}
+weir::Memory to_view(const weir_memory_t& memory) { return Access::memory(memory.own[0], memory.own[1]); }
+weir::Table to_view(const weir_table_t& table) { return Access::table(table.own[0], table.own[1]); }
+weir::Global to_view(const weir_global_t& global) { return Access::global(global.own[0], global.own[1]); }
 
 Value to_value(const weir_value_t& v)
 {
@@ -161,18 +189,18 @@ bool finish(weir::runtime::HostFunctionContext& context, weir_error_t* error)
     return Access::fail(Access::caller(context), owned->error);
 }
 
-bool run_raw(void* callable, void* context_pointer, Slot* slots) noexcept
+bool run_raw(void* context_pointer, Slot* slots) noexcept
 {
-    const auto& callback = *static_cast<Callback<weir_raw_host_function_t>*>(callable);
+    const auto& callback = weir::detail::callable_of<Callback<weir_raw_host_function_t>>(context_pointer);
     auto& context = *static_cast<weir::runtime::HostFunctionContext*>(context_pointer);
     const weir_caller caller{context};
     if (!finish(context, callback.function(callback.data, &caller, reinterpret_cast<weir_slot_t*>(slots)))) return false;
     return Access::accepts_references(Access::caller(context), callback.results, slots);
 }
 
-bool run_checked(void* callable, void* context_pointer, Slot* slots) noexcept
+bool run_checked(void* context_pointer, Slot* slots) noexcept
 {
-    const auto& callback = *static_cast<Callback<weir_host_function_t>*>(callable);
+    const auto& callback = weir::detail::callable_of<Callback<weir_host_function_t>>(context_pointer);
     auto& context = *static_cast<weir::runtime::HostFunctionContext*>(context_pointer);
     const weir_caller caller{context};
     try {
@@ -194,7 +222,7 @@ bool run_checked(void* callable, void* context_pointer, Slot* slots) noexcept
 
 template <class Function>
 weir_error_t* define(weir_linker_t* linker, const char* module, const char* name, weir_function_type_t type, Function function,
-                     bool (*run)(void*, void*, Slot*) noexcept, void* data, void (*delete_data)(void*))
+                     bool (*run)(void*, Slot*) noexcept, void* data, void (*delete_data)(void*))
 {
     auto callback = std::make_shared<Callback<Function>>(function, data, delete_data);
     if (!has_only_known_types(type)) return fail(ErrorKind::usage, "a host function has types that have no values here");
@@ -257,15 +285,20 @@ weir_frame_t weir_error_frame(const weir_error_t* error, size_t index)
 weir_config_t weir_config_default(void)
 {
     const weir::Config c;
-    return {c.max_stack_bytes, c.max_memory_bytes, c.max_table_elements, c.max_idle_instances, c.checks_bounds, nullptr};
+    return {c.max_stack_bytes, c.max_memory_bytes, c.max_table_elements, c.max_idle_instances, c.checks_bounds, c.fuel, nullptr};
 }
 
 weir_error_t* weir_engine_new(const weir_config_t* config, weir_engine_t** engine)
 {
     weir::Config c;
     if (config != nullptr)
-        c = {config->max_stack_bytes,    config->max_memory_bytes, config->max_table_elements,
-             config->max_idle_instances, config->checks_bounds,    config->optimizer == nullptr ? "" : config->optimizer};
+        c = {config->max_stack_bytes,
+             config->max_memory_bytes,
+             config->max_table_elements,
+             config->max_idle_instances,
+             config->checks_bounds,
+             config->fuel,
+             config->optimizer == nullptr ? "" : config->optimizer};
     return hand_over(weir::Engine::create(c), engine);
 }
 void weir_engine_delete(weir_engine_t* engine) { delete engine; }
@@ -282,6 +315,11 @@ void weir_module_delete(weir_module_t* module) { delete module; }
 weir_error_t* weir_module_compile(const weir_module_t* module, unsigned threads)
 {
     return hand_over(module->module.compile(threads));
+}
+
+weir_error_t* weir_module_save(const weir_module_t* module, const char* path, unsigned threads)
+{
+    return hand_over(module->module.save(path, threads));
 }
 
 weir_linker_t* weir_linker_new(const weir_engine_t* engine) { return new weir_linker{weir::Linker{engine->engine}}; }
@@ -313,6 +351,28 @@ void weir_linker_define_wasi(weir_linker_t* linker, const weir_wasi_options_t* o
     linker->linker.define_wasi(options == nullptr ? weir::WasiOptions{} : to_options(*options));
 }
 
+weir_error_t* weir_linker_define_memory(weir_linker_t* linker, const char* module, const char* name, weir_memory_t memory)
+{
+    return hand_over(linker->linker.define(module, name, to_view(memory)));
+}
+weir_error_t* weir_linker_define_table(weir_linker_t* linker, const char* module, const char* name, weir_table_t table)
+{
+    return hand_over(linker->linker.define(module, name, to_view(table)));
+}
+weir_error_t* weir_linker_define_global(weir_linker_t* linker, const char* module, const char* name, weir_global_t global)
+{
+    return hand_over(linker->linker.define(module, name, to_view(global)));
+}
+weir_error_t* weir_linker_define_instance(weir_linker_t* linker, const char* module, const weir_instance_t* instance)
+{
+    return hand_over(linker->linker.define_instance(module, instance->instance));
+}
+
+weir_error_t* weir_linker_instantiate(const weir_linker_t* linker, const weir_store_t* store, const weir_module_t* module,
+                                      weir_instance_t** instance)
+{
+    return hand_over(linker->linker.instantiate(store->store, module->module), instance);
+}
 weir_error_t* weir_linker_prepare(const weir_linker_t* linker, const weir_module_t* module, weir_prepared_t** prepared)
 {
     return hand_over(linker->linker.prepare(module->module), prepared);
@@ -327,6 +387,8 @@ weir_error_t* weir_prepared_instantiate(const weir_prepared_t* prepared, const w
 
 void weir_instance_delete(weir_instance_t* instance) { delete instance; }
 void weir_instance_set_data(weir_instance_t* instance, void* data) { instance->instance.set_data(data); }
+uint64_t weir_instance_fuel(const weir_instance_t* instance) { return instance->instance.fuel(); }
+void weir_instance_set_fuel(weir_instance_t* instance, uint64_t fuel) { instance->instance.set_fuel(fuel); }
 
 weir_error_t* weir_instance_get_function(const weir_instance_t* instance, const char* name, const weir_function_type_t* type,
                                          weir_function_t* function)
@@ -358,67 +420,81 @@ weir_error_t* weir_function_call_raw(const weir_function_t* function, weir_slot_
 
 weir_error_t* weir_instance_get_memory(const weir_instance_t* instance, const char* name, weir_memory_t* memory)
 {
-    const auto found = instance->instance.memory(name);
-    if (!found) return fail(found.error());
-    *memory = {Access::own(*found)};
-    return nullptr;
+    return hand_over(instance->instance.memory(name), memory);
 }
-uint64_t weir_memory_size_bytes(weir_memory_t memory) { return Access::memory(memory.own).size_bytes(); }
+uint64_t weir_memory_size_bytes(weir_memory_t memory) { return to_view(memory).size_bytes(); }
 void* weir_memory_bytes(weir_memory_t memory, uint64_t address, uint64_t size_bytes)
 {
-    const auto bytes = Access::memory(memory.own).bytes(address, size_bytes);
+    const auto bytes = to_view(memory).bytes(address, size_bytes);
     return bytes ? bytes->data() : nullptr;
 }
 bool weir_memory_grow(weir_memory_t memory, uint64_t pages, uint64_t* old_pages)
 {
-    const auto old = Access::memory(memory.own).grow(pages);
+    const auto old = to_view(memory).grow(pages);
     if (old && old_pages != nullptr) *old_pages = *old;
     return old.has_value();
 }
 
 weir_error_t* weir_instance_get_table(const weir_instance_t* instance, const char* name, weir_table_t* table)
 {
-    const auto found = instance->instance.table(name);
-    if (!found) return fail(found.error());
-    *table = {{Access::own(*found), Access::impl(instance->instance).store.get()},
-              static_cast<weir_value_type_t>(Access::element(*found))};
-    return nullptr;
+    return hand_over(instance->instance.table(name), table);
 }
-uint64_t weir_table_size(weir_table_t table) { return Access::table(table.own[0], table.own[1]).size(); }
+uint64_t weir_table_size(weir_table_t table) { return to_view(table).size(); }
 weir_error_t* weir_table_get(weir_table_t table, uint64_t index, weir_value_t* value)
 {
-    const auto found = Access::table(table.own[0], table.own[1]).get(index);
+    const auto found = to_view(table).get(index);
     if (!found) return fail(ErrorKind::usage, "there is no such element, or it has no value here");
     *value = from_value(*found);
     return nullptr;
 }
 weir_error_t* weir_table_set(weir_table_t table, uint64_t index, const weir_value_t* value)
 {
-    return hand_over(Access::table(table.own[0], table.own[1]).set(index, to_value(*value)));
+    return hand_over(to_view(table).set(index, to_value(*value)));
+}
+bool weir_table_grow(weir_table_t table, uint64_t elements, uint64_t* old_size)
+{
+    const auto old = to_view(table).grow(elements);
+    if (old && old_size != nullptr) *old_size = *old;
+    return old.has_value();
 }
 
 weir_error_t* weir_instance_get_global(const weir_instance_t* instance, const char* name, weir_global_t* global)
 {
-    const auto found = instance->instance.global(name);
-    if (!found) return fail(found.error());
-    *global = {{Access::own(*found), Access::impl(instance->instance).store.get()},
-               static_cast<weir_value_type_t>(found->type()),
-               found->is_mutable()};
-    return nullptr;
+    return hand_over(instance->instance.global(name), global);
 }
-weir_value_t weir_global_get(weir_global_t g)
+weir_value_t weir_global_get(weir_global_t global) { return from_value(to_view(global).get()); }
+weir_error_t* weir_global_set(weir_global_t global, const weir_value_t* value)
 {
-    return from_value(Access::global(g.own[0], static_cast<ValueType>(g.type), g.is_mutable, g.own[1]).get());
+    return hand_over(to_view(global).set(to_value(*value)));
 }
-weir_error_t* weir_global_set(weir_global_t g, const weir_value_t* value)
+
+weir_error_t* weir_store_new(const weir_engine_t* engine, weir_store_t** store)
 {
-    return hand_over(Access::global(g.own[0], static_cast<ValueType>(g.type), g.is_mutable, g.own[1]).set(to_value(*value)));
+    return hand_over(weir::Store::create(engine->engine), store);
+}
+void weir_store_delete(weir_store_t* store) { delete store; }
+weir_error_t* weir_store_make_memory(const weir_store_t* store, uint64_t min_pages, uint64_t max_pages, bool is_shared,
+                                     weir_memory_t* memory)
+{
+    return hand_over(store->store.make_memory({min_pages, max_pages, is_shared}), memory);
+}
+weir_error_t* weir_store_make_table(const weir_store_t* store, weir_value_type_t element, uint64_t min_size, uint64_t max_size,
+                                    const weir_value_t* initial, weir_table_t* table)
+{
+    const weir::TableType type{static_cast<ValueType>(std::min<weir_value_type_t>(element, WEIR_OTHER)), min_size, max_size};
+    return hand_over(initial == nullptr ? store->store.make_table(type) : store->store.make_table(type, to_value(*initial)), table);
+}
+weir_error_t* weir_store_make_global(const weir_store_t* store, const weir_value_t* value, bool is_mutable, weir_global_t* global)
+{
+    if (value->type >= WEIR_OTHER) return fail(ErrorKind::usage, "the value has no type");
+    return hand_over(store->store.make_global({static_cast<ValueType>(value->type), is_mutable}, to_value(*value)), global);
 }
 
 weir_memory_t weir_caller_memory(const weir_caller_t* caller)
 {
-    const weir::Memory memory = Access::caller(caller->context).memory();
-    return {Access::own(memory)};
+    weir_memory_t memory{};
+    static_cast<void>(hand_over(Result<weir::Memory>{Access::caller(caller->context).memory()}, &memory));
+    return memory;
 }
 void* weir_caller_data(const weir_caller_t* caller) { return Access::caller(caller->context).data(); }
 weir_error_t* weir_caller_get_function(const weir_caller_t* caller, const char* name, const weir_function_type_t* type,

@@ -86,8 +86,8 @@ struct Deadline::State {
 Deadline Access::deadline(const InstanceImpl& instance, std::chrono::nanoseconds time)
 {
     const auto state = std::make_shared<Deadline::State>();
-    state->interrupts = instance.interrupts;
-    state->lease = instance.interrupts->lease;
+    state->interrupts = instance.home->interrupts;
+    state->lease = instance.home->interrupts->lease;
     const auto now = Clock::now();
     // What is so far away that it has no time of its own is never.
     state->when =

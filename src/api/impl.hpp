@@ -22,7 +22,6 @@ namespace weir {
 
 static_assert(sizeof(detail::Slot) == sizeof(runtime::Value) && alignof(detail::Slot) == alignof(runtime::Value));
 inline runtime::Value* to_values(detail::Slot* slots) { return reinterpret_cast<runtime::Value*>(slots); }
-inline detail::Slot* to_slots(runtime::Value* values) { return reinterpret_cast<detail::Slot*>(values); }
 
 struct Engine::Impl {
     Config config;
@@ -30,6 +29,7 @@ struct Engine::Impl {
 };
 
 struct Module::Impl {
+    Config config;
     std::shared_ptr<runtime::Engine> engine;
     std::shared_ptr<runtime::ModuleCode> code;
 };
@@ -48,6 +48,11 @@ struct Linker::Impl {
     size_t max_idle_instances = 0;
     std::vector<std::shared_ptr<Definition>> definitions;
     std::optional<WasiOptions> wasi;
+    /// What is of a store, all of the same; it keeps the store.
+    std::map<std::pair<std::string, std::string>, runtime::Extern> externs;
+    std::shared_ptr<Store::Impl> store;
+    /// Empty when it may be defined here: `of` is a store that is shared, and the one of what was defined before.
+    [[nodiscard]] std::optional<Error> take_store(const runtime::Store* of);
 };
 
 /// Handed out with the number of the lease that it is for: one for an earlier lease of the same store does nothing.
@@ -61,11 +66,28 @@ struct Interrupter::State {
 /// Why a guest is interrupted.
 enum Reason : runtime::InterruptReasons { stop_requested = 1, time_is_over = 2, shall_yield = 4 };
 
-/// An instance in a store of its own, taken from a Prepared and given back to it. Runtime::Store::owner of its store.
+/// A store and what the API knows of it: runtime::Store::owner. Of one instance, which a Prepared keeps with it; or made by Store::create, then
+/// instances stay in it.
+struct Store::Impl : std::enable_shared_from_this<Store::Impl> {
+    bool is_shared = false;
+    std::vector<std::unique_ptr<Instance::Impl>> residents;  // of a shared one
+    std::shared_ptr<Interrupter::State> interrupts;
+    detail::TaskState* task = nullptr;  // that was started and has not ended
+    std::unique_ptr<runtime::Store> store;
+
+    Impl();
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+};
+
+/// What the API knows of an instance: runtime::Instance::owner. In a store of its own it is taken from a Prepared and given back to it.
 struct Instance::Impl {
     std::shared_ptr<Prepared::Impl> prepared;
-    std::unique_ptr<runtime::Store> store;
+    Store::Impl* home = nullptr;
+    std::shared_ptr<Store::Impl> keeps_home;  // of a shared store only as long as there is a handle
     runtime::Instance* instance = nullptr;
+    [[nodiscard]] runtime::Store& store() const { return *home->store; }
     std::shared_ptr<const runtime::InitialState> initial;  // null: cannot be used again
     // WASI's world is made when the guest first asks for it: until then each of its functions is one that makes it.
     std::unique_ptr<wasip1::World> world;
@@ -77,14 +99,7 @@ struct Instance::Impl {
     std::vector<WasiFunction> wasi_functions;
     Result<void> make_world();
     void forget_world() noexcept;
-    std::shared_ptr<Interrupter::State> interrupts;
     void* data = nullptr;
-    detail::TaskState* task = nullptr;  // that was started and has not ended
-
-    ~Impl();
-    Impl() = default;
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
     /// Whatever the guest did is undone. False when it cannot be.
     bool reset() noexcept;
 };
@@ -103,9 +118,14 @@ struct Prepared::Impl : std::enable_shared_from_this<Prepared::Impl> {
     Result<std::unique_ptr<Instance::Impl>> take();
     void give_back(std::unique_ptr<Instance::Impl> instance) noexcept;
     Result<Instance> instantiate(std::optional<WasiOptions> wasi);
+    /// In a shared store.
+    Result<Instance> instantiate(Store::Impl& store);
 
 private:
     Result<std::unique_ptr<Instance::Impl>> create();
+    /// Finds the imports and makes the instance, without running its start function. `made` has its store, and must live as long as that.
+    Result<void> link(Instance::Impl& made);
+    Result<Instance> begin(Instance handle);
 };
 
 /// The one friend of all handles.
@@ -115,6 +135,7 @@ struct Access {
     using LinkerImpl = Linker::Impl;
     using PreparedImpl = Prepared::Impl;
     using InstanceImpl = Instance::Impl;
+    using StoreImpl = Store::Impl;
 
     template <class Handle>
     static auto& impl(const Handle& handle)
@@ -128,18 +149,27 @@ struct Access {
         handle.m_impl = std::move(impl);
         return handle;
     }
-    static Instance make_instance(std::unique_ptr<InstanceImpl> impl) { return Instance{impl.release()}; }
-    static Memory memory(void* memory)
+    /// All that a linker knows, for one module; without a pool.
+    static Result<std::shared_ptr<PreparedImpl>> prepare(const LinkerImpl& linker, const Module& module);
+    static Result<std::shared_ptr<StoreImpl>> create_store(std::shared_ptr<runtime::Engine> engine);
+    static Instance make_instance(InstanceImpl* impl) { return Instance{impl}; }
+    static Memory memory(void* memory, void* store)
     {
         Memory handle;
         handle.m_memory = memory;
+        handle.m_store = store;
         return handle;
     }
     static Table table(void* table, void* store);
-    static Global global(void* cell, ValueType type, bool is_mutable, void* store);
+    static Global global(void* global, void* store);
     static void* own(const Memory& memory) { return memory.m_memory; }
     static void* own(const Table& table) { return table.m_table; }
-    static void* own(const Global& global) { return global.m_cell; }
+    static void* own(const Global& global) { return global.m_global; }
+    template <class View>
+    static runtime::Store* store_of(const View& view)
+    {
+        return static_cast<runtime::Store*>(view.m_store);
+    }
     static ValueType element(const Table& table) { return table.m_element; }
     static Interrupter interrupter(std::shared_ptr<Interrupter::State> state, uint64_t lease)
     {
@@ -161,7 +191,12 @@ struct Access {
     }
 };
 
-inline Access::InstanceImpl& owner_of(const runtime::Store& store) { return *static_cast<Access::InstanceImpl*>(store.owner()); }
+inline Access::StoreImpl& owner_of(const runtime::Store& store) { return *static_cast<Access::StoreImpl*>(store.owner()); }
+inline Access::InstanceImpl& owner_of(const runtime::Instance& instance)
+{
+    return *static_cast<Access::InstanceImpl*>(instance.owner());
+}
+runtime::InterruptAnswer answer_interrupt(runtime::InterruptReasons reasons, void*) noexcept;
 
 // Between the runtime's words and the API's.
 

@@ -113,6 +113,11 @@ Instance& Instance::operator=(Instance&& other) noexcept
 Instance::~Instance()
 {
     if (m_impl == nullptr) return;
+    if (m_impl->home->is_shared) {
+        // What keeps the store may be what keeps the instance: the last handle takes both along.
+        const auto store = std::move(m_impl->keeps_home);
+        return;
+    }
     const auto prepared = m_impl->prepared;
     prepared->give_back(std::unique_ptr<Impl>{m_impl});
 }
@@ -130,35 +135,42 @@ Result<std::vector<Value>> Instance::call(std::string_view name, std::span<const
 
 Result<std::vector<Value>> Instance::call(FuncRef function, std::span<const Value> arguments) const
 {
-    if (!function || !is_own_function(*m_impl->store, function.function))
+    if (!function || !is_own_function(m_impl->store(), function.function))
         return Unexpected{Error{ErrorKind::usage, "the reference is null, or to another instance's function"}};
-    return call_untyped(*m_impl->store, *static_cast<const runtime::Function*>(function.function), "the function", arguments);
+    return call_untyped(m_impl->store(), *static_cast<const runtime::Function*>(function.function), "the function", arguments);
 }
 
 Result<Memory> Instance::memory(std::string_view name) const
 {
     WEIR_TRY(memory, find<runtime::Memory*>(*m_impl->instance, "memory", name));
-    return Access::memory(memory);
+    return Access::memory(memory, &m_impl->store());
 }
 
 Result<Table> Instance::table(std::string_view name) const
 {
     WEIR_TRY(table, find<runtime::Table*>(*m_impl->instance, "table", name));
-    return Access::table(table, m_impl->store.get());
+    return Access::table(table, &m_impl->store());
 }
 
 Result<Global> Instance::global(std::string_view name) const
 {
     WEIR_TRY(global, find<runtime::Global*>(*m_impl->instance, "global", name));
-    return Access::global(global->cell, to_value_type(global->type.type), global->type.mutability == wasm::Mutability::var,
-                          m_impl->store.get());
+    return Access::global(global, &m_impl->store());
 }
 
 Result<FunctionType> Instance::function_type(std::string_view name) const { return weir::function_type(*m_impl->instance, name); }
 
 void Instance::set_data(void* data) noexcept { m_impl->data = data; }
 
-Interrupter Instance::interrupter() const { return Access::interrupter(m_impl->interrupts, m_impl->interrupts->lease); }
+uint64_t Instance::fuel() const noexcept
+{
+    const runtime::Store& store = m_impl->store();
+    return store.engine().config().fuel == 0 ? 0 : store.fuel();
+}
+
+void Instance::set_fuel(uint64_t fuel) noexcept { m_impl->store().set_fuel(fuel); }
+
+Interrupter Instance::interrupter() const { return Access::interrupter(m_impl->home->interrupts, m_impl->home->interrupts->lease); }
 
 Deadline Instance::stop_after(std::chrono::nanoseconds time) const { return Access::deadline(*m_impl, time); }
 

@@ -2,18 +2,17 @@
 #include "wasm/module.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <ranges>
 
 namespace weir {
 
 namespace {
 
-/// What all host functions of the API are to the runtime.
-bool run_host_function(runtime::HostFunctionContext& context, runtime::Value* values) noexcept
-{
-    const auto& function = *static_cast<const detail::HostFunction*>(context.data);
-    return function.run(function.callable.get(), &context, to_slots(values));
-}
+// Public headers know where this is, and machine code calls what they make of a lambda as it is: its parameters are the same addresses.
+static_assert(offsetof(runtime::HostFunctionContext, data) == 3 * sizeof(void*));
+using HostFunctionEntry = bool (*)(runtime::HostFunctionContext&, runtime::Value*) noexcept;
 
 /// In the place of an instance's world in what a Prepared links.
 const char world_of_instance = 0;
@@ -52,16 +51,11 @@ Error to_error(const runtime::InstantiateError& error)
     return {ErrorKind::system, "cannot instantiate: " + std::get<std::string>(error)};
 }
 
-runtime::InterruptAnswer answer_interrupt(runtime::InterruptReasons reasons, void*) noexcept
-{
-    return (reasons & (stop_requested | time_is_over)) != 0 ? runtime::InterruptAnswer::stop : runtime::InterruptAnswer::yield;
-}
-
 /// In the place of each function of WASI that the guest has not called yet.
 bool make_world_first(runtime::HostFunctionContext& context, runtime::Value* values) noexcept
 {
     try {
-        const auto made = owner_of(*context.exec->store).make_world();
+        const auto made = owner_of(*context.instance).make_world();
         if (!made) return Access::fail(Access::caller(context), made.error());
     } catch (const std::bad_alloc&) {
         return Access::fail(Access::caller(context), Error::failure("out of memory"));
@@ -73,6 +67,11 @@ bool make_world_first(runtime::HostFunctionContext& context, runtime::Value* val
 bool can_be_refused(const WasiOptions& options) { return !options.directories.empty() || options.max_open_files < 3; }
 
 }  // namespace
+
+runtime::InterruptAnswer answer_interrupt(runtime::InterruptReasons reasons, void*) noexcept
+{
+    return (reasons & (stop_requested | time_is_over)) != 0 ? runtime::InterruptAnswer::stop : runtime::InterruptAnswer::yield;
+}
 
 // Instances.
 
@@ -94,21 +93,14 @@ void Instance::Impl::forget_world() noexcept
     for (const WasiFunction& f : wasi_functions) f.context->function = make_world_first;
 }
 
-Instance::Impl::~Impl()
-{
-    if (interrupts == nullptr) return;
-    const std::scoped_lock lock{interrupts->mutex};
-    interrupts->store = nullptr;
-}
-
 bool Instance::Impl::reset() noexcept
 {
-    if (task != nullptr) task->stop();
-    static_cast<void>(store->stop());
+    if (home->task != nullptr) home->task->stop();
+    static_cast<void>(store().stop());
     {
-        const std::scoped_lock lock{interrupts->mutex};
-        ++interrupts->lease;
-        store->recycle();
+        const std::scoped_lock lock{home->interrupts->mutex};
+        ++home->interrupts->lease;
+        store().recycle();
     }
     data = nullptr;
     forget_world();
@@ -116,29 +108,31 @@ bool Instance::Impl::reset() noexcept
     return initial != nullptr && initial->restore(*instance);
 }
 
-Result<std::unique_ptr<Instance::Impl>> Prepared::Impl::create()
+Result<void> Prepared::Impl::link(Instance::Impl& made)
 {
-    auto made = std::make_unique<Instance::Impl>();
-    auto store = runtime::Store::create(engine);
-    if (!store) return Unexpected{weir::to_error(store.error(), "make a stack for the guest")};
-    made->store = std::move(*store);
-    made->store->set_owner(made.get());
-    made->store->set_interrupt_handler(answer_interrupt, nullptr);
-    made->interrupts = std::make_shared<Interrupter::State>();
-    made->interrupts->store = made->store.get();
-    const auto imports = linker.resolve(*made->store, *code->module());
+    const auto imports = linker.resolve(made.store(), *code->module());
     if (!imports) return Unexpected{to_error(imports.error())};
     for (const runtime::Extern& e : *imports) {
         const auto* const function = std::get_if<const runtime::Function*>(&e);
-        if (function == nullptr) continue;
+        if (function == nullptr || (*function)->index != runtime::host_function_index) continue;
         auto& context = *static_cast<runtime::HostFunctionContext*>((*function)->context);
-        if (context.data != &world_of_instance) continue;
-        made->wasi_functions.push_back({&context, context.function});
+        if (context.data != &world_of_instance || context.instance != nullptr) continue;  // or it is another instance's
+        made.wasi_functions.push_back({&context, context.function});
         context.function = make_world_first;
     }
-    auto instance = made->store->instantiate(code, *imports, runtime::StartFunction::is_left_out);
+    const auto instance = made.store().instantiate(code, *imports, runtime::StartFunction::is_left_out, &made);
     if (!instance) return Unexpected{to_error(instance.error())};
-    made->instance = *instance;
+    made.instance = *instance;
+    return {};
+}
+
+Result<std::unique_ptr<Instance::Impl>> Prepared::Impl::create()
+{
+    auto made = std::make_unique<Instance::Impl>();
+    WEIR_TRY(store, Access::create_store(engine));
+    made->home = store.get();
+    made->keeps_home = std::move(store);
+    WEIR_CHECK(link(*made));
     if (max_idle == 0) return made;
     const std::scoped_lock lock{mutex};
     if (initial == nullptr) initial = runtime::InitialState::capture(*made->instance);
@@ -146,6 +140,18 @@ Result<std::unique_ptr<Instance::Impl>> Prepared::Impl::create()
         return Unexpected{Error{ErrorKind::system, "cannot instantiate: the system refuses to map the memory's image"}};
     made->initial = initial;
     return made;
+}
+
+Result<Instance> Prepared::Impl::instantiate(Store::Impl& store)
+{
+    // Whatever comes of it: what is linked already may have its functions.
+    store.residents.push_back(std::make_unique<Instance::Impl>());
+    Instance::Impl& made = *store.residents.back();
+    made.home = &store;
+    made.prepared = shared_from_this();
+    WEIR_CHECK(link(made));
+    made.keeps_home = store.shared_from_this();
+    return begin(Access::make_instance(&made));
 }
 
 Result<std::unique_ptr<Instance::Impl>> Prepared::Impl::take()
@@ -173,18 +179,21 @@ void Prepared::Impl::give_back(std::unique_ptr<Instance::Impl> instance) noexcep
 Result<Instance> Prepared::Impl::instantiate(std::optional<WasiOptions> own_wasi)
 {
     WEIR_TRY(impl, take());
-    Instance::Impl& lease = *impl;
-    runtime::Store& store = *lease.store;
-    runtime::Instance& instance = *lease.instance;
-    lease.prepared = shared_from_this();
-    lease.own_wasi = std::move(own_wasi);
-    Instance made = Access::make_instance(std::move(impl));  // gives itself back from here on
+    impl->prepared = shared_from_this();
+    impl->own_wasi = std::move(own_wasi);
+    return begin(Access::make_instance(impl.release()));  // gives itself back from here on
+}
+
+Result<Instance> Prepared::Impl::begin(Instance handle)
+{
+    Instance::Impl& lease = Access::impl(handle);
     if (!lease.wasi_functions.empty() && can_be_refused(lease.own_wasi ? *lease.own_wasi : *wasi)) WEIR_CHECK(lease.make_world());
     if (const auto start = code->module()->start) {
         runtime::Value none[1];
-        if (const auto error = weir::to_error(store.call(*instance.function(*start), none))) return Unexpected{std::move(*error)};
+        if (const auto error = weir::to_error(lease.store().call(*lease.instance->function(*start), none)))
+            return Unexpected{std::move(*error)};
     }
-    return made;
+    return handle;
 }
 
 Result<Instance> Prepared::instantiate() const { return m_impl->instantiate(std::nullopt); }
@@ -208,38 +217,94 @@ Linker::Linker(Linker&&) noexcept = default;
 Linker& Linker::operator=(Linker&&) noexcept = default;
 Linker::~Linker() = default;
 
+std::optional<Error> Linker::Impl::take_store(const runtime::Store* of)
+{
+    Store::Impl* const home = of == nullptr ? nullptr : &owner_of(*of);
+    if (home == nullptr || !home->is_shared)
+        return Error{ErrorKind::usage, "what is linked is in a weir::Store, and this is in an instance that was made without one"};
+    if (store != nullptr && store.get() != home)
+        return Error{ErrorKind::usage,
+                     "what one linker defines is of one store, and this is of another than what was defined before"};
+    store = home->shared_from_this();
+    return std::nullopt;
+}
+
+namespace {
+
+template <class Object, class View>
+Result<void> define_view(Access::LinkerImpl& linker, std::string module, std::string name, const View& view)
+{
+    if (auto error = linker.take_store(Access::store_of(view))) return Unexpected{std::move(*error)};
+    linker.externs[{std::move(module), std::move(name)}] = static_cast<Object*>(Access::own(view));
+    return {};
+}
+
+}  // namespace
+
+Result<void> Linker::define(std::string module, std::string name, const Memory& memory)
+{
+    return define_view<runtime::Memory>(*m_impl, std::move(module), std::move(name), memory);
+}
+Result<void> Linker::define(std::string module, std::string name, const Table& table)
+{
+    return define_view<runtime::Table>(*m_impl, std::move(module), std::move(name), table);
+}
+Result<void> Linker::define(std::string module, std::string name, const Global& global)
+{
+    return define_view<runtime::Global>(*m_impl, std::move(module), std::move(name), global);
+}
+
+Result<void> Linker::define_instance(const std::string& module, const Instance& instance)
+{
+    runtime::Instance& exporter = *Access::impl(instance).instance;
+    if (auto error = m_impl->take_store(&exporter.store())) return Unexpected{std::move(*error)};
+    for (const wasm::Export& e : exporter.module().exports) m_impl->externs[{module, std::string{e.name}}] = exporter.export_at(e);
+    return {};
+}
+
 void Linker::define_function(std::string module, std::string name, detail::HostFunction function)
 {
+    m_impl->externs.erase({module, name});
     auto d = std::make_shared<Definition>();
     d->module = std::move(module);
     d->name = std::move(name);
     d->function = std::move(function);
     std::ranges::transform(d->function.parameters, std::back_inserter(d->parameters), to_val_type);
     std::ranges::transform(d->function.results, std::back_inserter(d->results), to_val_type);
-    d->row = {d->name, d->parameters, d->results, run_host_function, {}};
+    d->row = {d->name, d->parameters, d->results, std::bit_cast<HostFunctionEntry>(d->function.run), {}};
     d->table = {d->module, "the host", {&d->row, 1}};
     m_impl->definitions.push_back(std::move(d));
 }
 
 void Linker::define_wasi(WasiOptions options) { m_impl->wasi = std::move(options); }
 
-Result<Prepared> Linker::prepare(const Module& module) const
+Result<std::shared_ptr<Access::PreparedImpl>> Access::prepare(const LinkerImpl& linker, const Module& module)
 {
-    const auto& code = Access::impl(module).code;
-    if (&code->engine() != m_impl->engine.get())
+    const auto& code = impl(module).code;
+    if (&code->engine() != linker.engine.get())
         return Unexpected{Error{ErrorKind::usage, "the module and the linker are of two engines"}};
-    const auto prepared = std::make_shared<Access::PreparedImpl>();
-    prepared->engine = m_impl->engine;
+    const auto prepared = std::make_shared<PreparedImpl>();
+    prepared->engine = linker.engine;
     prepared->code = code;
-    prepared->definitions = m_impl->definitions;
-    prepared->wasi = m_impl->wasi;
-    prepared->max_idle = m_impl->max_idle_instances;
-    prepared->idle.reserve(prepared->max_idle);
+    prepared->definitions = linker.definitions;
+    prepared->wasi = linker.wasi;
     // The first that fits is taken: the latest.
-    for (const auto& d : m_impl->definitions | std::views::reverse) prepared->linker.add(d->table, &d->function);
-    if (m_impl->wasi)
+    for (const auto& d : linker.definitions | std::views::reverse) prepared->linker.add(d->table, d->function.callable.get());
+    if (linker.wasi)
         for (const runtime::HostModule& m : wasip1::World::host_modules())
             prepared->linker.add(m, const_cast<char*>(&world_of_instance));
+    for (const auto& [name, value] : linker.externs) prepared->linker.define(name.first, name.second, value);
+    return prepared;
+}
+
+Result<Prepared> Linker::prepare(const Module& module) const
+{
+    if (m_impl->store != nullptr)
+        return Unexpected{Error{
+            ErrorKind::usage, "what is linked is made one by one, by Linker::instantiate: something of a weir::Store is defined"}};
+    WEIR_TRY(prepared, Access::prepare(*m_impl, module));
+    prepared->max_idle = m_impl->max_idle_instances;
+    prepared->idle.reserve(prepared->max_idle);
     // What is missing shows now, and the first instance is there.
     WEIR_TRY(first, prepared->take());
     prepared->give_back(std::move(first));
@@ -248,19 +313,31 @@ Result<Prepared> Linker::prepare(const Module& module) const
 
 Result<Instance> Linker::instantiate(const Module& module) const
 {
+    if (m_impl->store != nullptr) return instantiate(Access::make<Store>(m_impl->store), module);
     WEIR_TRY(prepared, prepare(module));
     return prepared.instantiate();
+}
+
+Result<Instance> Linker::instantiate(const Store& store, const Module& module) const
+{
+    Store::Impl& home = Access::impl(store);
+    if (m_impl->store != nullptr && m_impl->store.get() != &home)
+        return Unexpected{Error{ErrorKind::usage, "what the linker defines is of another store"}};
+    if (&home.store->engine() != m_impl->engine.get())
+        return Unexpected{Error{ErrorKind::usage, "the store and the linker are of two engines"}};
+    WEIR_TRY(prepared, Access::prepare(*m_impl, module));
+    return prepared->instantiate(home);
 }
 
 // Host functions.
 
 Memory Caller::memory() const noexcept
 {
-    const runtime::Instance* const instance = static_cast<runtime::HostFunctionContext*>(m_context)->instance;
-    return Access::memory(instance == nullptr ? nullptr : instance->default_memory());
+    const auto& context = *static_cast<runtime::HostFunctionContext*>(m_context);
+    return Access::memory(context.instance == nullptr ? nullptr : context.instance->default_memory(), context.exec->store);
 }
 
-void* Caller::data() const noexcept { return owner_of(*static_cast<runtime::HostFunctionContext*>(m_context)->exec->store).data; }
+void* Caller::data() const noexcept { return owner_of(*static_cast<runtime::HostFunctionContext*>(m_context)->instance).data; }
 
 Result<detail::Callee> Caller::find_callee(std::string_view name, std::span<const ValueType> parameters,
                                            std::span<const ValueType> results) const
@@ -324,9 +401,9 @@ struct Untyped {
     std::vector<wasm::ValType> parameters, results;
     std::function<Result<std::vector<Value>>(const Caller&, std::span<const Value>)> function;
 
-    static bool run(void* callable, void* context_pointer, detail::Slot* slots) noexcept
+    static bool run(void* context_pointer, detail::Slot* slots) noexcept
     {
-        const auto& self = *static_cast<const Untyped*>(callable);
+        const auto& self = detail::callable_of<const Untyped>(context_pointer);
         auto& context = *static_cast<runtime::HostFunctionContext*>(context_pointer);
         const Caller caller = Access::caller(context);
         try {

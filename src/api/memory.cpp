@@ -93,17 +93,18 @@ std::optional<uint64_t> Table::grow(uint64_t elements) const noexcept
     return old == ~uint64_t{0} ? std::nullopt : std::optional{old};
 }
 
-Global Access::global(void* cell, ValueType type, bool is_mutable, void* store)
+Global Access::global(void* global, void* store)
 {
+    const wasm::GlobalType& type = static_cast<const runtime::Global*>(global)->type;
     Global handle;
-    handle.m_cell = static_cast<detail::Slot*>(cell);
+    handle.m_global = global;
     handle.m_store = store;
-    handle.m_type = type;
-    handle.m_is_mutable = is_mutable;
+    handle.m_type = to_value_type(type.type);
+    handle.m_is_mutable = type.mutability == wasm::Mutability::var;
     return handle;
 }
 
-Value Global::get() const { return to_value(m_type, *to_values(m_cell)); }
+Value Global::get() const { return to_value(m_type, *static_cast<const runtime::Global*>(m_global)->cell); }
 
 Result<void> Global::set(const Value& value) const
 {
@@ -112,7 +113,7 @@ Result<void> Global::set(const Value& value) const
         return Unexpected{Error{ErrorKind::usage, "a value of type " + std::string{to_string(type_of(value))} +
                                                       " does not fit into a global of type " + std::string{to_string(m_type)} +
                                                       ", or is another instance's function"}};
-    store_value(*to_values(m_cell), value);
+    store_value(*static_cast<const runtime::Global*>(m_global)->cell, value);
     return {};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "weir/result.hpp"
+#include "weir/expected.hpp"
 
 #define WEIR_CONCAT_(a, b) a##b
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_(a, b)

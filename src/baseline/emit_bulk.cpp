@@ -78,6 +78,7 @@ void FunctionCompiler::on_table_size(const wasm::TableIdx& table)
 HeldReg FunctionCompiler::pop_table_entry(wasm::TableIdx table, x86::Mem& entry)
 {
     HeldReg index = pop_gp();
+    open_table(table);
     m_masm.mov(scratch64, x86::qword_ptr(context, static_cast<int32_t>(m_layout->table(table))));
     m_masm.cmp(index.r64(), x86::qword_ptr(scratch64, offsetof(TableHeader, size)));
     m_masm.jae(m_masm.trap_label(TrapKind::table_out_of_bounds));
@@ -114,7 +115,10 @@ void FunctionCompiler::on_ref_func(const wasm::FuncIdx& f)
         m_masm.mov(dst.r64(), x86::qword_ptr(context, static_cast<int32_t>(m_layout->imported_function(f))));
     } else {
         m_masm.mov(dst.r64(), x86::qword_ptr(context, offsetof(runtime::InstanceContext, functions)));
-        m_masm.add(dst.r64(), static_cast<int32_t>(f.value * sizeof(runtime::Function)));
+        m_masm.mov(scratch32, x86::dword_ptr(dst.r64(), static_cast<int32_t>(f.value * sizeof(uint32_t))));
+        m_masm.add(dst.r64(), scratch64);
+        m_masm.test(scratch32, scratch32);
+        make_if_zero({.maker = Builtin::function_reference, .index = f.value, .to = dst.r64()});
     }
     push(ValKind::ref, std::move(dst));
 }

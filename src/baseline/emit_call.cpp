@@ -212,7 +212,13 @@ void FunctionCompiler::load_callee_indirect(const wasm::CallIndirectImm& imm)
     m_masm.mov(scratch64, x86::qword_ptr(scratch64, offsetof(runtime::TableHeader, elements)));
     m_masm.mov(scratch64, x86::qword_ptr(scratch64, index.r64(), 3));
     m_masm.test(scratch64, scratch64);
-    m_masm.jz(m_masm.trap_label(TrapKind::uninitialized_element));
+    if (m_layout->may_be_lazy(imm.table))
+        make_if_zero({.maker = Builtin::table_element,
+                      .index = imm.table.value,
+                      .with = index.r64(),
+                      .to = scratch64,
+                      .if_null = TrapKind::uninitialized_element});
+    else m_masm.jz(m_masm.trap_label(TrapKind::uninitialized_element));
     m_masm.mov(index.r32(), x86::dword_ptr(context, static_cast<int32_t>(m_layout->type_id(imm.type))));
     m_masm.cmp(x86::dword_ptr(scratch64, offsetof(Function, type)), index.r32());
     if (m_module->sub_type(m_module->types[imm.type.value]).is_final) {

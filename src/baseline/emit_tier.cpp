@@ -1,6 +1,7 @@
 #include "baseline/function_compiler.hpp"
 
 #include <cstddef>
+#include <cstring>
 
 // What the baseline does for the tier after it: counts calls and loops, and hands a running loop over. Conventions: runtime/contract.hpp.
 
@@ -101,6 +102,31 @@ void FunctionCompiler::leave_for_other_tier(const HotCheck& check)
     emit_epilogue();
     m_masm.mov(scratch64, x86::qword_ptr(x86::rdi, offsetof(runtime::InstanceContext, exec)));
     m_masm.jmp(x86::qword_ptr(scratch64, offsetof(ExecContext, loop_entry)));
+}
+
+// Fuel is subtracted where straight code begins, for all of it: there no flags are live.
+
+void FunctionCompiler::begin_fuel_charge()
+{
+    constexpr int32_t placeholder = 0x7fff'ffff;
+    m_masm.mov(scratch64, x86::qword_ptr(context, offsetof(runtime::InstanceContext, exec)));
+    m_masm.sub(x86::qword_ptr(scratch64, offsetof(ExecContext, fuel)), placeholder);
+    const uint32_t patch_offset = m_masm.here() - static_cast<uint32_t>(sizeof placeholder);
+    if (m_fuel_charge.is_checked) m_masm.js(m_masm.trap_label(runtime::TrapKind::out_of_fuel));
+    m_fuel_charge = {.is_open = true, .is_checked = false, .amount = 0, .patch_offset = patch_offset};
+}
+
+void FunctionCompiler::end_fuel_charge()
+{
+    if (m_fuel_charge.is_open) m_fuel_charges.push_back(m_fuel_charge);
+    const bool is_checked = m_fuel_charge.is_checked;
+    m_fuel_charge = {.is_checked = is_checked};
+}
+
+void FunctionCompiler::patch_fuel(runtime::CompiledCode& out) const
+{
+    for (const FuelCharge& charge : m_fuel_charges)
+        std::memcpy(out.bytes.data() + charge.patch_offset, &charge.amount, sizeof charge.amount);
 }
 
 }  // namespace weir::baseline

@@ -291,6 +291,9 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
         }
         m_stack.clear();
         m_control.clear();
+        m_fuel_charge = {};
+        m_fuel_charges.clear();
+        m_lazy_parts.clear();
         m_hot_checks.clear();
         m_hot_operands.clear();
         m_canonical_height = 0;
@@ -307,6 +310,7 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
         wasm::read_trusted(module, m_body, m_code_offset, *this);
         if (m_refused != nullptr) return Unexpected{CompileError{std::string{"not compiled by this tier: "} + m_refused}};
 
+        emit_lazy_parts();
         emit_hot_checks();
         const uint64_t frame_bytes = m_fixed_frame_bytes + uint64_t{16} * m_max_slots;
         if (frame_bytes > max_frame_bytes) return Unexpected{CompileError{"the function's frame is too large"}};
@@ -318,6 +322,7 @@ Result<void, runtime::CompileError> FunctionCompiler::compile(const wasm::Module
     }
     if (!m_masm.finish(out)) return Unexpected{CompileError{"the assembler ran out of memory or of reach"}};
     patch_frame(out);
+    patch_fuel(out);
     return {};
 }
 

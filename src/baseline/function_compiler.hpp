@@ -79,6 +79,19 @@ constexpr bool is_structured(wasm::Opcode op)
     return op == block || op == loop || op == if_ || op == else_ || op == end;
 }
 
+/// Instructions that cost nothing: they mark places.
+constexpr bool is_free_of_charge(wasm::Opcode op)
+{
+    using enum wasm::Opcode;
+    return op == block || op == loop || op == else_ || op == end || op == nop;
+}
+/// Instructions behind which others are not always executed, or not only by way of them.
+constexpr bool ends_straight_code(wasm::Opcode op)
+{
+    using enum wasm::Opcode;
+    return op == loop || op == if_ || op == else_ || op == end || op == br_if || op == br_on_null || op == br_on_non_null;
+}
+
 /// Compiles one function in one pass: a visitor of its instructions. Reused from function to function for its buffers.
 /// Emitters are in emit_*.cpp, one method `on_<opcode>` for each instruction that the baseline compiles.
 class FunctionCompiler {
@@ -103,6 +116,7 @@ public:
             return refuse(text);                                            \
         } else {                                                            \
             if (m_dead && !is_structured(wasm::Opcode::ident)) return true; \
+            count_fuel<wasm::Opcode::ident>();                              \
             on_##ident(i);                                                  \
             return !m_masm.failed();                                        \
         }                                                                   \
@@ -227,6 +241,44 @@ private:
     void tail_or_call(wasm::FuncIdx function, CallMode mode);
     void builtin_call(runtime::Builtin builtin);  // arguments are in C registers
     [[nodiscard]] const wasm::FuncType& func_type(wasm::TypeIdx t) const;
+
+    // --- fuel (emit_tier.cpp) ---
+    struct FuelCharge {
+        bool is_open = false;    // code that subtracts is emitted, and `amount` grows with what follows
+        bool is_checked = true;  // the next one
+        uint32_t amount = 0;
+        uint32_t patch_offset = 0;  // of its 32-bit immediate
+    };
+    template <wasm::Opcode op>
+    void count_fuel()
+    {
+        if (!m_options->counts_fuel) return;
+        if (!m_dead && !is_free_of_charge(op)) {
+            if (!m_fuel_charge.is_open) begin_fuel_charge();
+            ++m_fuel_charge.amount;
+        }
+        if (m_dead || ends_straight_code(op)) end_fuel_charge();
+        if (op == wasm::Opcode::loop) m_fuel_charge.is_checked = true;
+    }
+    void begin_fuel_charge();
+    void end_fuel_charge();
+    void patch_fuel(runtime::CompiledCode& out) const;
+
+    // --- what is made when it is first looked at (emit_lazy.cpp) ---
+    struct LazyPart {
+        asmjit::Label cold{}, back{};
+        uint32_t wasm_offset = 0;
+        runtime::Builtin maker{};
+        uint32_t index = 0;             // the builtin's first argument
+        std::optional<x86::Gp> with{};  // and its second
+        std::optional<x86::Gp> to{};    // what gets its answer
+        runtime::TrapKind if_null = runtime::TrapKind::none;
+    };
+    /// Leaves the code for cold code that calls the maker when the flags say "zero", and comes back. All registers are kept but r11 and `to`.
+    void make_if_zero(LazyPart part);
+    /// For all but call_indirect: afterwards the table is not lazy. Changes r11 and flags.
+    void open_table(wasm::TableIdx table);
+    void emit_lazy_parts();  // behind the function's code
 
     // --- tiers (emit_tier.cpp) ---
     struct HotCheck {
@@ -411,6 +463,9 @@ private:
     bool m_dead = false;
     bool m_flags_live = false;  // moves must not touch the flags
     std::vector<RegMove> m_moves;
+    FuelCharge m_fuel_charge;
+    std::vector<FuelCharge> m_fuel_charges;  // that are complete
+    std::vector<LazyPart> m_lazy_parts;
     std::vector<HotCheck> m_hot_checks;
     std::vector<StackValue> m_hot_operands;
 };

@@ -76,7 +76,7 @@ bool is_source_name(std::string_view name) { return language_of(name).has_value(
 Result<std::optional<Source>, Failure> find_source(const std::string& path)
 {
     struct stat status{};
-    if (path.ends_with(".wasm") || ::stat(path.c_str(), &status) != 0) return std::optional<Source>{};
+    if (path.ends_with(".wasm") || path.ends_with(".weir") || ::stat(path.c_str(), &status) != 0) return std::optional<Source>{};
     if (S_ISDIR(status.st_mode)) return find_in_folder(path);
     const auto language = language_of(path);
     if (!language || !S_ISREG(status.st_mode)) return std::optional<Source>{};

@@ -21,25 +21,30 @@ namespace weir::cache {
 
 using runtime::CodeImage;
 using runtime::CodeSite;
+using runtime::InlinedCall;
 using runtime::PieceRecord;
 
 namespace {
 
 constexpr std::array<char, 8> magic{'w', 'e', 'i', 'r', 'c', 'o', 'd', 'e'};
-constexpr uint32_t format = 1;
+constexpr uint32_t format = 2;
 constexpr size_t page_bytes = runtime::code_page_bytes;
 constexpr size_t headers_bytes = image_header_offset + sizeof(ImageHeader);
 constexpr size_t program_header_offset = headers_bytes;
 static_assert(sizeof(Elf64_Ehdr) == image_header_offset && headers_bytes + sizeof(Elf64_Phdr) <= page_bytes);
 static_assert(std::has_unique_object_representations_v<ImageHeader> && std::has_unique_object_representations_v<PieceRecord> &&
-              std::has_unique_object_representations_v<CodeSite>);
+              std::has_unique_object_representations_v<CodeSite> && std::has_unique_object_representations_v<InlinedCall>);
 
 constexpr uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 
 uint64_t checksum(std::span<const std::byte> bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
-uint64_t checksum(std::span<const std::byte> first, std::span<const std::byte> second)
+uint64_t tables_checksum(std::span<const PieceRecord> pieces, std::span<const CodeSite> sites,
+                         std::span<const InlinedCall> inlined_calls)
 {
-    return XXH3_64bits_withSeed(second.data(), second.size(), checksum(first));
+    uint64_t sum = 0;
+    for (const auto& table : {std::as_bytes(pieces), std::as_bytes(sites), std::as_bytes(inlined_calls)})
+        sum = XXH3_64bits_withSeed(table.data(), table.size(), sum);
+    return sum;
 }
 uint64_t header_checksum(std::span<const std::byte> file) { return checksum(file.first(headers_bytes - sizeof(uint64_t))); }
 
@@ -56,6 +61,7 @@ bool is_sound(const ImageHeader& h)
            h.code_bytes <= UINT32_MAX && lies_in(h, h.code_offset, h.code_bytes, 1) &&
            lies_in(h, h.pieces_offset, h.piece_count, sizeof(PieceRecord)) &&
            lies_in(h, h.sites_offset, h.site_count, sizeof(CodeSite)) &&
+           lies_in(h, h.inlined_calls_offset, h.inlined_call_count, sizeof(InlinedCall)) &&
            (!has_module || lies_in(h, h.module_offset, h.module_bytes, 1)) && h.module_name.back() == '\0';
 }
 
@@ -161,7 +167,8 @@ Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted
 
     const auto pieces = items_at<PieceRecord>(bytes, header.pieces_offset, header.piece_count);
     const auto sites = items_at<CodeSite>(bytes, header.sites_offset, header.site_count);
-    if (checksum(std::as_bytes(pieces), std::as_bytes(sites)) != header.tables_checksum ||
+    const auto inlined_calls = items_at<InlinedCall>(bytes, header.inlined_calls_offset, header.inlined_call_count);
+    if (tables_checksum(pieces, sites, inlined_calls) != header.tables_checksum ||
         (checks == Checks::everything && checksum(bytes.subspan(header.code_offset, header.code_bytes)) != header.code_checksum))
         return Unexpected{ImageProblem::damaged};
 
@@ -171,6 +178,7 @@ Result<OpenImage, ImageProblem> open_image(UniqueFd file, const Settings& wanted
                     .code_bytes = static_cast<uint32_t>(header.code_bytes),
                     .pieces = pieces,
                     .sites = sites,
+                    .inlined_calls = inlined_calls,
                     .owner = {}};
     OpenImage opened{.header = header, .image = {owner, &owner->image}, .module = {}};
     if (header.module_offset != 0) opened.module = bytes.subspan(header.module_offset, header.module_bytes);
@@ -183,6 +191,7 @@ Result<void, SysError> write_image(int file, const ImageToWrite& what)
 {
     const auto pieces = std::as_bytes(std::span{what.code.pieces});
     const auto sites = std::as_bytes(std::span{what.code.sites});
+    const auto inlined_calls = std::as_bytes(std::span{what.code.inlined_calls});
     ImageHeader h{};
     h.magic = magic;
     h.format = format;
@@ -196,7 +205,9 @@ Result<void, SysError> write_image(int file, const ImageToWrite& what)
     h.piece_count = what.code.pieces.size();
     h.sites_offset = round_up(h.pieces_offset + pieces.size(), 8);
     h.site_count = what.code.sites.size();
-    h.file_bytes = h.sites_offset + sites.size();
+    h.inlined_calls_offset = round_up(h.sites_offset + sites.size(), 8);
+    h.inlined_call_count = what.code.inlined_calls.size();
+    h.file_bytes = h.inlined_calls_offset + inlined_calls.size();
     ElfParts elf;
     if (what.symbols != nullptr) {
         h.module_offset = round_up(h.file_bytes, 8);
@@ -222,7 +233,7 @@ Result<void, SysError> write_image(int file, const ImageToWrite& what)
     XXH3_64bits_update(&state, what.code.code.data(), whole_pages);
     XXH3_64bits_update(&state, last_page.data(), last_bytes);
     h.code_checksum = XXH3_64bits_digest(&state);
-    h.tables_checksum = checksum(pieces, sites);
+    h.tables_checksum = tables_checksum(what.code.pieces, what.code.sites, what.code.inlined_calls);
 
     std::array<std::byte, page_bytes> first_page{};
     std::memcpy(first_page.data(), &elf.header, sizeof elf.header);
@@ -243,6 +254,7 @@ Result<void, SysError> write_image(int file, const ImageToWrite& what)
     WEIR_CHECK(write(at, std::span{last_page}.first(last_bytes)));
     WEIR_CHECK(write(h.pieces_offset, pieces));
     WEIR_CHECK(write(h.sites_offset, sites));
+    WEIR_CHECK(write(h.inlined_calls_offset, inlined_calls));
     if (what.symbols == nullptr) return {};
     WEIR_CHECK(write(h.module_offset, what.module));
     return write(elf.tail_offset, elf.tail);

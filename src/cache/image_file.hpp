@@ -20,8 +20,8 @@
 
 // A code image as a file: an ELF file for tools, with what weir needs in a header of its own behind ELF's, so that it parses nothing.
 //
-//     [ ELF header | ImageHeader | code | pieces | sites ]               code begins at a page, all that follows it at 8 bytes
-//     [ ... | sites | module | symbols and names | section headers ]     in a program, which `weir compile` makes
+//     [ ELF header | ImageHeader | code | pieces | sites | inlined calls ]       code begins at a page, all that follows it at 8 bytes
+//     [ ... | inlined calls | module | symbols and names | section headers ]     in a program, which `weir compile` makes
 
 namespace weir::cache {
 
@@ -54,13 +54,14 @@ struct ImageHeader {
     uint64_t code_offset, code_bytes;
     uint64_t pieces_offset, piece_count;
     uint64_t sites_offset, site_count;
+    uint64_t inlined_calls_offset, inlined_call_count;
     uint64_t module_offset;            // 0: the module is elsewhere
     std::array<char, 96> module_name;  // for people; ends with NUL
     uint64_t code_checksum;            // XXH3
-    uint64_t tables_checksum;          // of pieces, then sites
+    uint64_t tables_checksum;          // of pieces, then sites, then inlined calls
     uint64_t header_checksum;          // of the file up to here
 };
-static_assert(sizeof(ImageHeader) == 360);
+static_assert(sizeof(ImageHeader) == 376);
 inline constexpr size_t image_header_offset = 64;  // behind ELF's header
 
 enum class ImageProblem : uint8_t {

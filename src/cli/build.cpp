@@ -37,8 +37,9 @@ const std::string_view build_help = R"(weir build [OPTIONS] [FILE|FOLDER]   buil
                         source or a module; it needs neither weir nor libraries
   -O0, -O1, -O2, -O3    how it is compiled, as by  weir compile
   --dir, --env, --env-inherit, --cwd, --net, --listen, --dial, --timeout,
-  --max-memory, --max-stack, --max-open-files    what it may do, as for  weir run;
-                        all arguments that it is called with are the program's
+  --max-memory, --max-stack, --max-open-files
+                        what it may do, as for  weir run; all arguments that it
+                        is called with are the program's
 
 Examples:
   weir build -o hello.wasm hello.cpp

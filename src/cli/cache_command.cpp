@@ -87,6 +87,13 @@ std::string listing(const Folder& folder)
                               format_size(cache::Cache::Limits{}.max_bytes));
 }
 
+Problem nothing_of(std::string_view name)
+{
+    return {.error = fmt::format("the cache has nothing of '{}'", printable(name)),
+            .because = {},
+            .hint = "weir cache ls  shows what it has; its first and last column name entries"};
+}
+
 /// Of the machine code, and of what was built of sources.
 Folder::Removed prune(const Folder& folder, uint64_t max_bytes)
 {
@@ -119,10 +126,7 @@ Result<std::string, Problem> remove(const Folder& folder, const CacheOptions& op
             ++count;
             bytes += l.entry.size_bytes;
         }
-        if (found == 0)
-            return Unexpected{Problem{.error = fmt::format("the cache has nothing of '{}'", printable(name)),
-                                      .because = {},
-                                      .hint = "weir cache ls  shows what it has; its first and last column name entries"}};
+        if (found == 0) return Unexpected{nothing_of(name)};
     }
     return fmt::format("removed {}, {}\n", count_text(count), rounded_size(bytes));
 }
@@ -136,7 +140,10 @@ Result<std::string, Problem> manage(const CacheOptions& options)
                                   .hint = {}}};
     if (options.action == CacheOptions::Action::path) return *path + "\n";
     const auto folder = Folder::open(*path, Folder::IfMissing::fail);
-    if (!folder && folder.error().code == ENOENT && options.names.empty()) return std::string{"nothing is kept\n"};
+    if (!folder && folder.error().code == ENOENT) {
+        if (options.names.empty()) return std::string{"nothing is kept\n"};
+        return Unexpected{nothing_of(options.names.front())};
+    }
     if (!folder && folder.error().code == EACCES)
         return Unexpected{Problem{.error = fmt::format("weir does not use '{}'", printable(*path)),
                                   .because = "a cache holds native code: it has to be its user's, and closed to others",

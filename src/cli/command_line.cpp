@@ -2,7 +2,11 @@
 
 #include "cli/cli11.hpp"
 #include "cli/quantity.hpp"
+#include "cli/syntax/completions.hpp"
+#include "cli/syntax/syntax.hpp"
+#include "cli/usage.hpp"
 #include "host/sockets/permission.hpp"
+#include "runtime/store.hpp"
 #include "weir/version.hpp"
 
 #include <fmt/format.h>
@@ -17,45 +21,7 @@ namespace {
 
 using Words = std::span<const char* const>;
 
-/// One row an option: what finds the file among the words, builds the CLI11 tree and suggests names reads this.
-struct Option {
-    std::string_view name;
-    std::string_view value;  // its form; empty for a flag; begins with '[' when it can be left out and else follows '='
-};
-// clang-format off
-constexpr std::array run_options{
-    Option{"--invoke", "NAME"},
-    Option{"--dir", "HOST[::GUEST][:ro]"},
-    Option{"--env", "NAME[=VALUE]"},
-    Option{"--env-inherit", ""},
-    Option{"--cwd", "DIR"},
-    Option{"--stdin", "FILE"},
-    Option{"--net", "[=RULE,...]"},
-    Option{"--listen", "HOST:PORT"},
-    Option{"--dial", "HOST:PORT"},
-    Option{"--bounds", "auto|guard|checked"},
-    Option{"--tier", "auto|baseline|optimized"},
-    Option{"--tier-stress", ""},
-    Option{"--profile", "perfmap|jitdump"},
-    Option{"--no-cache", ""},
-    Option{"--reactor", ""},
-    Option{"--watch", ""},
-    Option{"--timeout", "TIME[ms|s|m|h]"},
-    Option{"--max-memory", "SIZE[KiB|MiB|GiB]"},
-    Option{"--max-stack", "SIZE[KiB|MiB|GiB]"},
-    Option{"--max-open-files", "N"},
-    Option{"--trace", "[=GROUP|FUNCTION,...]"},
-    Option{"--trace-summary", ""},
-    Option{"--trace-json", ""},
-    Option{"--trace-output", "FILE"},
-};
-// clang-format on
-constexpr std::array inspect_options{
-    Option{"--compile-all", ""},
-    Option{"--threads", "N"},
-    Option{"--asm", "FUNCTION"},
-    Option{"--tier", "baseline|optimized"},
-};
+using syntax::Option;
 
 constexpr std::string_view general_help =
     R"(weir runs WebAssembly programs, and lets them reach only what they are granted.
@@ -63,10 +29,12 @@ constexpr std::string_view general_help =
   weir [run] [OPTIONS] FILE [ARGS...]  run a program; all after FILE is its own
   weir serve [OPTIONS] FILE            serve HTTP with an edge service (Fastly)
   weir build [OPTIONS] [FILE]          build a source, also as an executable
-  weir new [KIND] NAME                 make a project: command, http, fastly, ...
+  weir new [KIND] NAME                 make a project: command, http, fastly...
   weir inspect [OPTIONS] FILE          what a module is, needs and offers
   weir compile [OPTIONS] FILE -o OUT   compile a program, for  weir run OUT
   weir cache ls | rm | prune | path    the machine code kept of other runs
+  weir personas DIR                    links as wasmtime, wazero, viceroy, ...
+  weir completions bash | zsh | fish   a script for the shell
 
   weir run --help, weir inspect --help, ...    their options
   weir --version, weir --help
@@ -79,14 +47,14 @@ Examples:
 
 constexpr std::string_view run_help =
     R"(weir [run] [OPTIONS] FILE [ARGS...]   run a program; all after FILE is its own
-FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
+FILE is a module, or a source in C, C++ or Go or a folder of them, built first
 
-  --watch                    build and start it again when its files change
+  --watch, --reactor         start again when files change; build a library
   --invoke NAME              call this export, with ARGS as its arguments
   --dir HOST[::GUEST][:ro]   grant a folder, under another name, read-only
   --cwd DIR, --stdin FILE    its working directory, by its own name; its input
-  --env NAME[=VALUE]         set a variable; without a value pass weir's own on
-  --env-inherit              pass on all of weir's variables
+  --env NAME[=VALUE]         set a variable; without a value pass weir's own on,
+  --env-inherit              or all of them
   --net[=RULE,...]           allow the network: all, or tcp:listen=127.0.0.1:80,
                              tcp:connect=*.example.com:443, udp, unix, dns
   --listen, --dial H:P       hand it a listening socket, a connection
@@ -94,18 +62,13 @@ FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
   --tier TIER                the compiler: auto, baseline, optimized (LLVM)
   --profile FORMAT           tell perf the guest's code: perfmap, jitdump
   --no-cache                 keep no machine code; for tests also: --tier-stress
-  --timeout TIME             stop the program after 2s, 500ms, 1m, ... (124)
+  --timeout TIME, --fuel N   stop it after 2s, 500ms, 1m, ... or N instructions
   --max-memory SIZE          most that a memory may grow to: 64MiB, 1GiB, ...
-  --max-stack SIZE           stack for its calls (8MiB)
-  --max-open-files N         most files open at a time (1024)
+  --max-stack, --max-open-files N    stack (8MiB), files open at a time (1024)
   --trace[=fs,poll_oneoff]   show host calls: all, or these groups and functions
   --trace-summary            count them; also: --trace-json, --trace-output FILE
 
-  --reactor                  build a source as a library, not as a command
-
 Examples:
-  weir hello.wasm
-  weir run --watch hello.cpp
   weir run --dir . --dir ./data::/data:ro --env LANG tool.wasm --verbose in.txt
 )";
 
@@ -156,10 +119,32 @@ Examples:
   weir cache rm tool.wasm
 )";
 
-Problem usage(std::string error, std::string because = {}, std::string hint = "weir --help  shows what there is")
-{
-    return {.error = std::move(error), .because = std::move(because), .hint = std::move(hint), .exit_code = exit_usage};
-}
+constexpr std::string_view personas_help =
+    R"(weir personas [--force] DIR   make links in DIR by whose names weir stands in
+                              for other tools: wasmtime, wazero, wasmedge,
+                              wasmer, wasirun and viceroy
+
+  --force          replace what has such a name there
+
+Called by such a name, weir takes that tool's command line. NAME --help shows
+what it takes; docs/drop-in.md has all of it.
+
+Examples:
+  weir personas ~/.local/share/weir/bin
+  PATH=~/.local/share/weir/bin:$PATH make test
+)";
+
+constexpr std::string_view completions_help =
+    R"(weir completions bash | zsh | fish   print a script that completes weir's
+                                     commands, options and their values
+
+Where weir was installed by its package they are there already.
+
+Examples:
+  source <(weir completions bash)
+  weir completions zsh >~/.zfunc/_weir
+  weir completions fish >~/.config/fish/completions/weir.fish
+)";
 
 /// Other tools' spelling, in weir's words: that of wasmtime before its version 14 and of wasmer has the guest's name first.
 Problem not_mapdir(std::string_view value)
@@ -172,15 +157,42 @@ Problem not_mapdir(std::string_view value)
     return usage("weir has no option --mapdir", "it names the host's folder first, as --dir", "write  " + said);
 }
 
-Problem unknown_option(std::string_view name, std::span<const Option> options)
+/// The value of an option that is the first word, which may stand behind '=' or be the next one; and how many words that is.
+struct Given {
+    std::optional<std::string_view> value;
+    size_t words = 0;  // 0: the first word is not this option
+};
+Given given(Words words, std::string_view option)
 {
-    std::string_view best;
-    for (const auto& option : options)
-        if (is_near(name, option.name) && (best.empty() || edit_distance(name, option.name) < edit_distance(name, best)))
-            best = option.name;
-    Problem problem = usage(fmt::format("weir has no option {}", printable(name)));
-    if (!best.empty()) problem.hint = fmt::format("did you mean {}?", best);
-    return problem;
+    const std::string_view word = words.empty() ? "" : words[0];
+    if (!word.starts_with(option)) return {};
+    if (word.size() > option.size()) return word[option.size()] == '=' ? Given{word.substr(option.size() + 1), 1} : Given{};
+    return words.size() > 1 ? Given{words[1], 2} : Given{{}, 1};
+}
+
+/// Heeds --color where it is the first word; answers how many words that was.
+Result<size_t, Problem> heed_colour(Words words)
+{
+    const Given given_colour = given(words, "--color");
+    if (given_colour.words == 0) return size_t{0};
+    const auto colour = parse_colour(given_colour.value.value_or(""));
+    if (!colour)
+        return Unexpected{usage(fmt::format("--color '{}' is not understood", printable(given_colour.value.value_or(""))), {},
+                                "the form is --color auto|always|never")};
+    choose_colour(*colour);
+    return given_colour.words;
+}
+
+/// The words without --color, which has been heeded.
+Result<std::vector<const char*>, Problem> without_colour(Words words)
+{
+    std::vector<const char*> rest;
+    for (size_t i = 0; i < words.size();) {
+        WEIR_TRY(heeded, heed_colour(words.subspan(i)));
+        if (heeded == 0) rest.push_back(words[i]);
+        i += std::max<size_t>(heeded, 1);
+    }
+    return rest;
 }
 
 /// `--net RULE` is understood like `--net=RULE`: what follows is a rule where it begins like one, and the program otherwise.
@@ -191,15 +203,19 @@ Result<size_t, Problem> words_of_option(Words words, const Option& option)
 {
     const std::string_view word = words[0], next = words.size() > 1 ? words[1] : "";
     const bool has_value = word.find('=') != std::string_view::npos;
-    if (option.value.empty() && has_value) return Unexpected{usage(fmt::format("option {} takes no value", option.name))};
+    if (option.value.empty() && has_value)
+        return Unexpected{
+            usage(fmt::format("option {} takes no value", option.name), {}, fmt::format("{} alone says it", option.name))};
     if (takes_rule(word, next)) return 2;
     if (option.value.empty() || option.value.front() == '[' || has_value) return 1;
-    if (words.size() == 1) return Unexpected{usage(fmt::format("option {0} needs a value: {0} {1}", option.name, option.value))};
+    if (words.size() == 1)
+        return Unexpected{usage(fmt::format("option {} needs a value", option.name), {},
+                                fmt::format("the form is {} {}", option.name, option.value))};
     return 2;
 }
 
 /// The number of words up to FILE, without it: weir's options and their values. `wants_help` when --help is among them.
-Result<size_t, Problem> count_option_words(Words words, std::span<const Option> options, bool& wants_help)
+Result<size_t, Problem> count_option_words(Words words, std::span<const Option> options, std::string_view command, bool& wants_help)
 {
     size_t i = 0;
     while (i < words.size()) {
@@ -214,7 +230,8 @@ Result<size_t, Problem> count_option_words(Words words, std::span<const Option> 
         const std::string_view next = i + 1 < words.size() ? words[i + 1] : "";
         if (name == "--mapdir") return Unexpected{not_mapdir(equals == std::string_view::npos ? next : word.substr(equals + 1))};
         const auto option = std::ranges::find(options, name, &Option::name);
-        if (option == options.end()) return Unexpected{unknown_option(name, options)};
+        if (option == options.end()) return Unexpected{unknown_option(name, options, command)};
+        WEIR_CHECK(heed_colour(words.subspan(i)));  // at once, for messages about what follows
         WEIR_TRY(count, words_of_option(words.subspan(i), *option));
         i += count;
     }
@@ -257,12 +274,14 @@ constexpr uint32_t min_open_files = 3, max_open_files = 1U << 20;  // standard i
 
 /// An option whose value `parse` understands; a value of which it makes nothing, or less than `least`, or more than `most`, is refused.
 template <class Parse, class Store>
-void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t least, uint64_t most, Store store)
+void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t least, uint64_t most, Store store,
+                  const std::string& range = "in range 1ns to 292 years")
 {
     app.add_option_function<std::string>(name,
                                          [=](const std::string& text) {
                                              const auto value = parse(text);
-                                             if (!value || *value < least || *value > most) throw CLI::ValidationError{name, text};
+                                             if (!value) throw CLI::ValidationError{name, text};
+                                             if (*value < least || *value > most) throw CLI::ValidationError{name, range};
                                              store(*value, text);
                                          })
         ->allow_extra_args(false);
@@ -270,13 +289,14 @@ void add_quantity(CLI::App& app, const std::string& name, Parse parse, uint64_t 
 
 /// Binds weir's own words with CLI11. Not called when there are none, which spares most starts the building of its tree.
 template <class Options>
-Result<void, Problem> bind(Words words, std::span<const Option> table, Options& options)
+Result<void, Problem> bind_options(Words words, std::span<const Option> table, std::string_view command, Options& options)
 {
     const std::ios_base::Init streams;
     CLI::App app;
     app.set_help_flag();
     for (const Option& option : table) {
         const std::string name{option.name};
+        if (name == "--color") app.add_option(name);  // it has been heeded
         if constexpr (std::is_same_v<Options, RunOptions>) {
             if (name == "--dir") app.add_option(name, options.directories)->allow_extra_args(false);
             if (name == "--env") app.add_option(name, options.environment)->allow_extra_args(false);
@@ -312,12 +332,17 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
             if (name == "--timeout")
                 add_quantity(app, name, parse_duration, 1, INT64_MAX,
                              [&](uint64_t ns, const std::string& text) { options.timeout = {ns, text}; });
+            if (name == "--fuel")
+                add_quantity(app, name, parse_count, 1, runtime::Store::max_fuel,
+                             [&](uint64_t fuel, const std::string&) { options.fuel = fuel; });
             if (name == "--max-memory")
                 add_quantity(app, name, parse_size, 0, INT64_MAX,
                              [&](uint64_t bytes, const std::string&) { options.max_memory_bytes = bytes; });
             if (name == "--max-stack")
-                add_quantity(app, name, parse_size, min_stack_bytes, max_stack_bytes,
-                             [&](uint64_t bytes, const std::string&) { options.max_stack_bytes = bytes; });
+                add_quantity(
+                    app, name, parse_size, min_stack_bytes, max_stack_bytes,
+                    [&](uint64_t bytes, const std::string&) { options.max_stack_bytes = bytes; },
+                    fmt::format("in range {} to {}", format_size(min_stack_bytes), format_size(max_stack_bytes)));
             if (name == "--max-open-files")
                 app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
@@ -336,13 +361,7 @@ Result<void, Problem> bind(Words words, std::span<const Option> table, Options& 
     try {
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        // CLI11 starts the message with the option's name; what follows is about its own validators.
-        const std::string_view what = error.what();
-        for (const Option& option : table)
-            if (!option.value.empty() && what.starts_with(fmt::format("{}:", option.name)))
-                return Unexpected{usage(fmt::format("the value of {} is not understood", option.name), {},
-                                        fmt::format("the form is {} {}", option.name, option.value))};
-        return Unexpected{usage(printable(what))};
+        return Unexpected{explain_parse_error(error.what(), words, table, command)};
     }
     return {};
 }
@@ -352,9 +371,10 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
 {
     Options options;
     bool wants_help = false;
-    WEIR_TRY(count, count_option_words(words, table, wants_help));
+    const std::string called = fmt::format("weir {}", command);
+    WEIR_TRY(count, count_option_words(words, table, called, wants_help));
     if (wants_help) return Command{Show{std::string{std::is_same_v<Options, RunOptions> ? run_help : inspect_help}}};
-    if (count != 0) WEIR_CHECK(bind(words.first(count), table, options));
+    if (count != 0) WEIR_CHECK(bind_options(words.first(count), table, called, options));
     words = words.subspan(count);
     if (!words.empty() && std::string_view{words[0]} == "--") words = words.subspan(1);
     if (words.empty())
@@ -377,8 +397,9 @@ Problem compile_usage(std::string error, std::string because = {})
 }
 
 /// Options stand before and behind FILE: nothing here is the program's.
-Result<Command, Problem> parse_compile(Words words)
+Result<Command, Problem> parse_compile(Words all_words)
 {
+    WEIR_TRY(words, without_colour(all_words));
     CompileProgramOptions options;
     const std::map<std::string_view, runtime::BoundsPolicy> bounds{{"auto", runtime::BoundsPolicy::automatic},
                                                                    {"guard", runtime::BoundsPolicy::guard},
@@ -397,7 +418,7 @@ Result<Command, Problem> parse_compile(Words words)
                 options.threads = static_cast<unsigned>(*count);
             else return Unexpected{compile_usage(fmt::format("the value of {} is not understood: '{}'", word, printable(value)))};
         } else if (word.size() > 1 && word.starts_with("-")) {
-            return Unexpected{compile_usage(fmt::format("weir compile has no option {}", printable(word)))};
+            return Unexpected{unknown_option(word, syntax::compile_options, "weir compile")};
         } else if (options.file.empty()) {
             options.file = word;
         } else {
@@ -413,8 +434,10 @@ Problem cache_usage(std::string error)
     return usage(std::move(error), {}, "weir cache ls | rm NAME... | rm --all | prune [SIZE] | path;  weir cache --help");
 }
 
-Result<Command, Problem> parse_cache(Words words)
+Result<Command, Problem> parse_cache(Words all_words)
 {
+    WEIR_TRY(own_words, without_colour(all_words));
+    Words words = own_words;
     const auto wants_help = [](std::string_view word) { return word == "--help" || word == "-h"; };
     if (std::ranges::any_of(words, wants_help)) return Command{Show{std::string{cache_help}}};
     if (words.empty()) return Unexpected{cache_usage("weir cache: what about it?")};
@@ -425,8 +448,7 @@ Result<Command, Problem> parse_cache(Words words)
         options.action = CacheOptions::Action::remove;
         for (const std::string_view word : words) {
             if (word == "--all") options.removes_all = true;
-            else if (word.starts_with("-"))
-                return Unexpected{cache_usage(fmt::format("weir cache rm has no option {}", printable(word)))};
+            else if (word.starts_with("-")) return Unexpected{unknown_option(word, syntax::cache_options, "weir cache rm")};
             else options.names.emplace_back(word);
         }
         if (options.names.empty() != options.removes_all) return Unexpected{cache_usage("weir cache rm: which, or --all?")};
@@ -449,13 +471,45 @@ Result<Command, Problem> parse_cache(Words words)
     return Command{std::move(options)};
 }
 
+Result<Command, Problem> parse_personas(Words all_words)
+{
+    WEIR_TRY(words, without_colour(all_words));
+    PersonasOptions options;
+    for (const std::string_view word : words) {
+        if (word == "--help" || word == "-h") return Command{Show{std::string{personas_help}}};
+        if (word == "--force") options.replaces = true;
+        else if (word.size() > 1 && word.starts_with("-"))
+            return Unexpected{unknown_option(word, syntax::personas_options, "weir personas")};
+        else if (options.folder.empty()) options.folder = word;
+        else
+            return Unexpected{usage("weir personas takes one folder", fmt::format("'{}' is one too many", printable(word)),
+                                    "weir personas [--force] DIR")};
+    }
+    if (options.folder.empty())
+        return Unexpected{usage("weir personas: in which folder?", {}, "weir personas DIR;  weir personas --help")};
+    return Command{std::move(options)};
+}
+
+Result<Command, Problem> parse_completions(Words all_words)
+{
+    WEIR_TRY(words, without_colour(all_words));
+    const std::string hint = "weir completions bash|zsh|fish;  weir completions --help";
+    if (words.empty()) return Unexpected{usage("weir completions: for which shell?", {}, hint)};
+    const std::string_view name = words[0];
+    if (name == "--help" || name == "-h") return Command{Show{std::string{completions_help}}};
+    const auto shell = syntax::parse_shell(name);
+    if (!shell) return Unexpected{usage(fmt::format("weir has no completions for '{}'", printable(name)), {}, hint)};
+    if (words.size() > 1) return Unexpected{usage(fmt::format("'{}' is one word too many", printable(words[1])), {}, hint)};
+    return Command{Print{syntax::completions(*shell)}};
+}
+
 }  // namespace
 
 std::optional<Result<size_t, Problem>> words_of_run_option(Words words)
 {
     const std::string_view word = words.empty() ? "" : words[0];
-    const auto option = std::ranges::find(run_options, word.substr(0, word.find('=')), &Option::name);
-    if (option == run_options.end()) return std::nullopt;
+    const auto option = std::ranges::find(syntax::run_options, word.substr(0, word.find('=')), &Option::name);
+    if (option == syntax::run_options.end()) return std::nullopt;
     return words_of_option(words, *option);
 }
 
@@ -465,7 +519,7 @@ Result<RunOptions, Problem> parse_run_words(const std::vector<std::string>& opti
     std::vector<const char*> words;
     for (const std::string& option : options) words.push_back(option.c_str());
     RunOptions run;
-    if (!words.empty()) WEIR_CHECK((bind)(Words{words}, run_options, run));  // not std::bind
+    if (!words.empty()) WEIR_CHECK(bind_options(words, syntax::run_options, "weir run", run));
     run.file = std::move(file);
     run.args = std::move(args);
     return run;
@@ -473,6 +527,8 @@ Result<RunOptions, Problem> parse_run_words(const std::vector<std::string>& opti
 
 Result<Command, Problem> parse_command_line(Words words)
 {
+    WEIR_TRY(heeded, heed_colour(words));
+    words = words.subspan(heeded);
     const std::string_view first = words.empty() ? "" : words[0];
     if (words.empty())
         return Unexpected{Problem{.error = "which file?",
@@ -481,9 +537,9 @@ Result<Command, Problem> parse_command_line(Words words)
                                   .exit_code = exit_usage}};
     if (first == "--help" || first == "-h" || first == "help") return Command{Show{std::string{general_help}}};
     if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
-    if (first == "run") return parse<RunOptions>(words.subspan(1), run_options, first);
-    if (first == "serve") return Command{Serve{.name = "weir-serve", .words = words.subspan(1)}};
-    if (first == "inspect") return parse<InspectOptions>(words.subspan(1), inspect_options, first);
+    if (first == "run") return parse<RunOptions>(words.subspan(1), syntax::run_options, first);
+    if (first == "serve") return Command{Serve{.words = words.subspan(1)}};
+    if (first == "inspect") return parse<InspectOptions>(words.subspan(1), syntax::inspect_options, first);
     if (first == "build") {
         const auto wants_help = [](std::string_view word) { return word == "--help" || word == "-h"; };
         if (std::ranges::any_of(words, wants_help)) return Command{Show{std::string{build_help}}};
@@ -498,7 +554,9 @@ Result<Command, Problem> parse_command_line(Words words)
     }
     if (first == "compile") return parse_compile(words.subspan(1));
     if (first == "cache") return parse_cache(words.subspan(1));
-    return parse<RunOptions>(words, run_options, "run");
+    if (first == "personas") return parse_personas(words.subspan(1));
+    if (first == "completions") return parse_completions(words.subspan(1));
+    return parse<RunOptions>(words, syntax::run_options, "run");
 }
 
 }  // namespace weir::cli

@@ -7,6 +7,7 @@
 #include "cli/console.hpp"
 #include "cli/inspect.hpp"
 #include "cli/new.hpp"
+#include "cli/persona/install.hpp"
 #include "cli/run.hpp"
 
 #include <optional>
@@ -22,13 +23,16 @@ namespace weir::cli {
 struct Show {
     std::string text;
 };
+/// Text for other programs, as it is.
+struct Print {
+    std::string text;
+};
 /// What weir-serve, a program of its own, is started with.
 struct Serve {
-    std::string_view name;  // as what: weir-serve, or the tool whose place it takes
     std::span<const char* const> words;
 };
 using Command = std::variant<RunOptions, BuildCommandOptions, NewProjectOptions, InspectOptions, CacheOptions,
-                             CompileProgramOptions, Serve, Show>;
+                             CompileProgramOptions, PersonasOptions, Serve, Print, Show>;
 
 /// Understands the words after the program's name. Options before FILE are weir's; everything after it is the guest's,
 /// whatever it looks like.

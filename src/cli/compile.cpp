@@ -1,7 +1,7 @@
 #include "cli/compile.hpp"
 
 #include "baseline/baseline.hpp"
-#include "cache/cache.hpp"
+#include "cache/program.hpp"
 #include "cli/console.hpp"
 #include "cli/input.hpp"
 #include "cli/output_file.hpp"
@@ -11,16 +11,11 @@
 #include "compile_process/remote_compiler.hpp"
 #include "compile_process/whole_module.hpp"
 #include "runtime/module_code.hpp"
-#include "wasm/names.hpp"
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <thread>
 
@@ -38,26 +33,6 @@ std::string default_output(const std::string& file)
 Problem cannot_compile(const std::string& file, const std::string& because)
 {
     return {.error = fmt::format("cannot compile '{}'", printable(file)), .because = printable(because), .hint = {}};
-}
-
-/// What the module's functions are called; of functions with code of both tiers the faster has the name.
-std::vector<cache::Symbol> symbols_of(const runtime::CodeSnapshot& code, const wasm::Module& module)
-{
-    const wasm::FunctionNames names{module};
-    std::vector<bool> has_hot_code(module.functions.size());
-    for (const runtime::PieceRecord& p : code.pieces)
-        if (p.tier == runtime::CodeTier::hot) has_hot_code[p.function] = true;
-    std::vector<cache::Symbol> symbols;
-    symbols.reserve(code.pieces.size());
-    for (const runtime::PieceRecord& p : code.pieces) {
-        // A name that has a NUL in it ends there.
-        std::string name{names.name_of(wasm::FuncIdx{p.function})};
-        name.resize(std::strlen(name.c_str()));
-        if (name.empty()) name = fmt::format("function-{}", p.function);
-        if (p.tier == runtime::CodeTier::first && has_hot_code[p.function]) name += ".baseline";
-        symbols.push_back({std::move(name), p.begin, p.size_bytes});
-    }
-    return symbols;
 }
 
 bool are_same_file(const std::string& a, const std::string& b)
@@ -93,22 +68,10 @@ Result<void, Problem> compile_to(int file, const CompileProgramOptions& options,
     }();
     if (!functions) return Unexpected{cannot_compile(options.file, functions.error().message)};
 
-    for (size_t i = 0; i < count; ++i) {
-        const uint32_t imported = module->imported_function_count, function = imported + static_cast<uint32_t>(i);
-        const auto& [first, hot] = (*functions)[i];
-        if ((*code)->space().publish(first, imported, function) == nullptr)
-            return Unexpected{cannot_compile(options.file, "its code is larger than a code space may be")};
-        if (hot) (*code)->space().publish(*hot, imported, function, runtime::CodeTier::hot);
-    }
-    const runtime::CodeSnapshot snapshot = (*code)->space().snapshot();
-    const auto symbols = symbols_of(snapshot, *module);
-    const auto written =
-        cache::write_image(file, {.code = snapshot,
-                                  .settings = cache::settings_here(cache::Settings::Tiers::by_heat, **engine),
-                                  .module_hash = cache::sha256(module->bytes),
-                                  .module = module->bytes,
-                                  .module_name = std::string_view{options.file}.substr(options.file.rfind('/') + 1),
-                                  .symbols = &symbols});
+    if (!compile_process::place(*functions, **code))
+        return Unexpected{cannot_compile(options.file, "its code is larger than a code space may be")};
+    const auto written = cache::write_program(file, (*code)->space().snapshot(), **engine, *module,
+                                              std::string_view{options.file}.substr(options.file.rfind('/') + 1));
     if (!written)
         return Unexpected{
             cannot_compile(options.file, "writing the program failed: " + std::string{std::strerror(written.error().code)})};

@@ -13,29 +13,78 @@ namespace weir::cli {
 
 namespace {
 
-bool wants_colour()
+// Set while the command line is read, by the only thread.
+Colour chosen_colour = Colour::automatic;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+bool is_set(const char* variable)
 {
-    const char* const no_colour = std::getenv("NO_COLOR");
-    if (no_colour != nullptr && *no_colour != '\0') return false;  // https://no-color.org
-    if (::isatty(STDERR_FILENO) == 0) return false;
-    const char* const terminal = std::getenv("TERM");
-    return terminal != nullptr && std::string_view{terminal} != "dumb";
+    const char* const value = std::getenv(variable);
+    return value != nullptr && *value != '\0';
+}
+
+std::string coloured(std::string_view text, std::string_view code) { return fmt::format("\x1b[{}m{}\x1b[0m", code, text); }
+
+/// Two spaces, then an option or a command, up to the two spaces in front of its description.
+std::string coloured_help_line(std::string_view line)
+{
+    if (line.ends_with(':') && !line.starts_with(' ')) return coloured(line, "1");
+    if (!line.starts_with("  -")) return std::string{line};
+    const size_t end = std::min(line.find("  ", 2), line.size());
+    return "  " + coloured(line.substr(2, end - 2), "36") + std::string{line.substr(end)};
 }
 
 }  // namespace
 
+std::optional<Colour> parse_colour(std::string_view text)
+{
+    if (text == "auto") return Colour::automatic;
+    if (text == "always") return Colour::always;
+    if (text == "never") return Colour::never;
+    return std::nullopt;
+}
+
+void choose_colour(Colour colour) { chosen_colour = colour; }
+
+void pass_colour_on()
+{
+    if (chosen_colour == Colour::never) ::setenv("NO_COLOR", "1", 1);
+    if (chosen_colour != Colour::always) return;
+    ::unsetenv("NO_COLOR");
+    ::setenv("CLICOLOR_FORCE", "1", 1);
+}
+
+bool wants_colour(int fd)
+{
+    if (chosen_colour != Colour::automatic) return chosen_colour == Colour::always;
+    if (is_set("NO_COLOR")) return false;
+    if (is_set("CLICOLOR_FORCE") && std::string_view{std::getenv("CLICOLOR_FORCE")} != "0") return true;
+    return ::isatty(fd) != 0 && is_set("TERM") && std::string_view{std::getenv("TERM")} != "dumb";
+}
+
 int report(const Problem& problem)
 {
     if (problem.is_told) return problem.exit_code;
-    const bool colour = wants_colour();
+    const bool colour = wants_colour(STDERR_FILENO);
     const auto label = [&](std::string_view text, std::string_view code) {
-        return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string{text};
+        return colour ? coloured(text, code) : std::string{text};
     };
     std::string text = label("error:", "1;31") + " " + problem.error + "\n";
     if (!problem.because.empty()) text += label("because", "1") + " " + problem.because + "\n";
     if (!problem.hint.empty()) text += label("hint:", "1;36") + " " + problem.hint + "\n";
     print(STDERR_FILENO, text);
     return problem.exit_code;
+}
+
+void print_help(std::string_view text)
+{
+    if (!wants_colour(STDOUT_FILENO)) return print(STDOUT_FILENO, text);
+    std::string out;
+    while (!text.empty()) {
+        const size_t end = std::min(text.find('\n'), text.size());
+        out += coloured_help_line(text.substr(0, end)) + "\n";
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    print(STDOUT_FILENO, out);
 }
 
 void print(int fd, std::string_view text)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,8 +27,24 @@ struct Problem {
     bool is_told = false;  // a compiler has said it already: there is nothing to print
 };
 
-/// Prints to standard error, in colour on a terminal unless NO_COLOR is set, and answers the exit code.
+/// What --color says.
+enum class Colour : uint8_t {
+    automatic,  // on a terminal that is not dumb, unless NO_COLOR (https://no-color.org) is set; CLICOLOR_FORCE colours elsewhere, too
+    always,
+    never,
+};
+[[nodiscard]] std::optional<Colour> parse_colour(std::string_view text);
+/// For all that this process prints from now on.
+void choose_colour(Colour colour);
+/// Tells the program that this process is about to become, by its environment.
+void pass_colour_on();
+/// Whether what is written to `fd` is to be coloured.
+[[nodiscard]] bool wants_colour(int fd);
+
+/// Prints to standard error, in colour if wanted, and answers the exit code.
 int report(const Problem& problem);
+/// Prints a help text to standard output, with headings and options coloured if wanted.
+void print_help(std::string_view text);
 
 /// Writes all of a text; gives up when the reader has gone.
 void print(int fd, std::string_view text);

@@ -99,11 +99,13 @@ Result<Entry, Problem> find_entry(const RunOptions& options, const wasm::Module&
     return options.invoke ? find_invoked(options, module) : find_start(options, module);
 }
 
-std::string format_results(const Entry& entry, const wasm::Module& module)
+std::string format_results(const Entry& entry, const wasm::Module& module, ResultForm form)
 {
     std::string text;
     const auto& results = module.func_type(entry.function).results;
-    for (size_t i = 0; i < results.size(); ++i) text += format_value(results[i], entry.values[i]) + "\n";
+    const char separator = form == ResultForm::wasmer ? ' ' : '\n';
+    for (size_t i = 0; i < results.size(); ++i)
+        text += format_value(results[i], entry.values[i], form) + (i + 1 == results.size() ? '\n' : separator);
     return text;
 }
 

@@ -22,7 +22,7 @@ struct Entry {
 /// A command's `_start`, or with --invoke the function that it names, its arguments read as its parameters' types want them.
 [[nodiscard]] Result<Entry, Problem> find_entry(const RunOptions& options, const wasm::Module& module);
 
-/// A function's results, one a line.
-[[nodiscard]] std::string format_results(const Entry& entry, const wasm::Module& module);
+/// A function's results, one a line unless `form` has them otherwise.
+[[nodiscard]] std::string format_results(const Entry& entry, const wasm::Module& module, ResultForm form);
 
 }  // namespace weir::cli

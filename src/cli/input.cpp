@@ -4,6 +4,7 @@
 #include "base/sys_error.hpp"
 #include "base/unique_fd.hpp"
 #include "cli/attachment.hpp"
+#include "cli/syntax/syntax.hpp"
 #include "wasm/decode.hpp"
 #include "wasm/load.hpp"
 
@@ -58,6 +59,17 @@ std::string nearest_file(const std::string& path)
     return best.empty() ? best : folder + best;
 }
 
+/// A word that was meant for a command and is none: it was taken for a file.
+std::string_view nearest_command(std::string_view word)
+{
+    std::string_view best;
+    for (const syntax::Command& command : syntax::commands())
+        if (!command.name.empty() && is_near(word, command.name) &&
+            (best.empty() || edit_distance(word, command.name) < edit_distance(word, best)))
+            best = command.name;
+    return best;
+}
+
 Problem cannot_open(const std::string& path, int code)
 {
     Problem problem{.error = "cannot open " + quoted(path), .because = std::strerror(code), .hint = {}};
@@ -65,6 +77,8 @@ Problem cannot_open(const std::string& path, int code)
         problem.error = "there is no file " + quoted(path);
         problem.because.clear();
         if (const std::string near = nearest_file(path); !near.empty()) problem.hint = "did you mean " + quoted(near) + "?";
+        else if (const std::string_view command = nearest_command(path); !command.empty())
+            problem.hint = fmt::format("did you mean the command  weir {}?", command);
     } else if (code == EACCES) {
         problem.because = "you may not read it";
         problem.hint = fmt::format("chmod +r {}", printable(path));
@@ -227,14 +241,23 @@ Problem not_for_here(const std::string& path, cache::ImageProblem problem, const
     }
 }
 
-Result<LoadedModule, Problem> load_program(const std::string& path, InputFile input, const runtime::Engine& engine)
+Problem is_compiled(const std::string& path)
+{
+    return {.error = quoted(path) + " is a compiled program, not a module",
+            .because = "weir compile made it of one",
+            .hint = fmt::format("weir run {0}  runs it; weir inspect {0}  shows the module that is in it", printable(path))};
+}
+
+Result<LoadedModule, Problem> load_program(const std::string& path, InputFile input, const runtime::Engine& engine, LoadFor what)
 {
     const auto settings = cache::settings_here(cache::Settings::Tiers::by_heat, engine);
     const auto opened = cache::open_image(std::move(input.file), settings, cache::Checks::tables);
     if (!opened) return Unexpected{not_for_here(path, opened.error(), engine)};
     // weir has validated it before it was compiled.
     const auto module = wasm::decode(opened->module, opened->image, engine.types());
-    if (!module || !runtime::is_consistent(*opened->image, **module, engine.tier_up() != nullptr))
+    const bool is_to_run = what == LoadFor::running;
+    constexpr bool counts = true;  // for the tier after it, whether or not there is one here
+    if (!module || (is_to_run && !runtime::is_consistent(*opened->image, **module, counts)))
         return Unexpected{not_for_here(path, cache::ImageProblem::damaged, engine)};
     return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
 }
@@ -245,13 +268,15 @@ Result<std::shared_ptr<const wasm::Module>, Problem> load_file(const std::string
                                                                std::shared_ptr<wasm::TypeRegistry> registry, FileBytes how)
 {
     WEIR_TRY(input, take_input(path, how));
+    if (cache::is_image(input.content->bytes())) return Unexpected{is_compiled(path)};
     return load(path, input.content, std::move(registry));
 }
 
-Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache, FileBytes how)
+Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache, FileBytes how,
+                                        LoadFor what)
 {
     WEIR_TRY(input, take_input(path, how));
-    if (cache::is_image(input.content->bytes())) return load_program(path, std::move(input), engine);
+    if (cache::is_image(input.content->bytes())) return load_program(path, std::move(input), engine, what);
     auto content = input.content;
     if (cache != nullptr) {
         cache::ModuleFile file{std::move(input.file), input.status, path};
@@ -280,7 +305,8 @@ Result<LoadedModule, Problem> load_attached(const std::string& name, const cache
     if (!opened && opened.error() != cache::ImageProblem::other_processor && opened.error() != cache::ImageProblem::other_settings)
         return Unexpected{is_damaged};
     if (!opened) return LoadedModule{.module = *module, .image = nullptr, .is_program = true};
-    if (!runtime::is_consistent(*opened->image, **module, engine.tier_up() != nullptr)) return Unexpected{is_damaged};
+    constexpr bool counts = true;  // for the tier after it, whether or not there is one here
+    if (!runtime::is_consistent(*opened->image, **module, counts)) return Unexpected{is_damaged};
     return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
 }
 

@@ -27,10 +27,12 @@ struct LoadedModule {
     std::shared_ptr<const runtime::CodeImage> image;  // its code; null when there is none
     bool is_program = false;                          // made by `weir compile`
 };
+/// What a file is loaded for: of a program that is only looked at, code is not taken.
+enum class LoadFor : uint8_t { running, inspection };
 /// The same, for a program that `weir compile` has made as well, whose code is mapped always; and with what `cache`, which may be null, has of a
 /// module. Neither is validated again.
 [[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache,
-                                                      FileBytes how = FileBytes::mapped);
+                                                      FileBytes how = FileBytes::mapped, LoadFor what = LoadFor::running);
 
 /// The program that `weir build --exe` has attached to the executable that runs, by which `name` it was called. Where its code is of no use, on
 /// a processor that lacks something or without address space for guard pages, the module is taken without it.

@@ -140,7 +140,7 @@ std::string imports_text(const wasm::Module& module, const runtime::LinkError& m
     return text;
 }
 
-std::string overview(const wasm::Module& module, const std::string& file, bool is_linkable)
+std::string overview(const wasm::Module& module, const std::string& file, bool is_linkable, bool is_program)
 {
     const WorldKind world = world_of(module);
     size_t code_bytes = 0, data_bytes = 0, custom_bytes = 0;
@@ -150,6 +150,7 @@ std::string overview(const wasm::Module& module, const std::string& file, bool i
 
     std::string text = fmt::format("{}: {}\n", printable(file), size_text(module.bytes.size()));
     const auto row = [&](std::string_view label, const std::string& value) { text += fmt::format("  {:11} {}\n", label, value); };
+    if (is_program) row("compiled", "by weir compile; what follows is the module that is in it");
     row("world", fmt::format("{}: {}", name_of(world), describe(world)));
     if (is_supported(world) && !module.unsupported && is_linkable)
         row("run it", fmt::format("weir {} {}", world == WorldKind::edge_service ? "serve" : "run", printable(file)));
@@ -209,16 +210,19 @@ Result<std::string, Problem> try_inspect(const InspectOptions& options)
 {
     auto engine = runtime::Engine::create({.compiler = baseline::create_compiler()});
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
-    WEIR_TRY(module, load_file(options.file, (*engine)->types()));
+    WEIR_TRY(loaded, load_file(options.file, **engine, nullptr, FileBytes::mapped, LoadFor::inspection));
+    const auto& module = loaded.module;
     if (options.compiles_all) return compile_all(*engine, module, options);
     WEIR_TRY(missing, find_missing(*engine, *module));
-    return overview(*module, options.file, missing.imports.empty()) + imports_text(*module, missing) + exports_text(*module);
+    return overview(*module, options.file, missing.imports.empty(), loaded.is_program) + imports_text(*module, missing) +
+           exports_text(*module);
 }
 
 /// Becomes weir-listing; the answer is for when that cannot be.
 int list_function(const InspectOptions& options)
 {
     const std::string program = compile_process::installed_program("weir-listing");
+    pass_colour_on();
     ::execl(program.c_str(), program.c_str(), options.file.c_str(), options.function.c_str(), options.tier.c_str(), nullptr);
     return report({.error = "there is no program to list machine code",
                    .because = fmt::format("'{}': {}", printable(program), std::strerror(errno)),

@@ -56,7 +56,7 @@ int report_interruption(const runtime::Store& store, const RunOptions& options)
     return report({.error = fmt::format("the guest was stopped: it ran longer than --timeout {} allows", options.timeout->text),
                    .because = {},
                    .hint = {},
-                   .exit_code = exit_timeout});
+                   .exit_code = options.manners.timeout_exit_code});
 }
 
 }  // namespace weir::cli

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <limits>
 #include <span>
 
@@ -95,6 +96,14 @@ std::optional<uint64_t> parse(std::string_view text, std::span<const Unit> units
 
 std::optional<uint64_t> parse_duration(std::string_view text) { return parse(text, duration_units); }
 std::optional<uint64_t> parse_size(std::string_view text) { return parse(text, size_units); }
+
+std::optional<uint64_t> parse_count(std::string_view text)
+{
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
 
 std::string format_size(uint64_t bytes)
 {

@@ -14,6 +14,8 @@ namespace weir::cli {
 /// Bytes of "64MiB", "1.5GiB", "64M" (the same as MiB), "64MB" (a million each), of B, K, M, G and T; a number alone is bytes. Empty for
 /// anything else, and beyond 2^63.
 [[nodiscard]] std::optional<uint64_t> parse_size(std::string_view text);
+/// A number alone.
+[[nodiscard]] std::optional<uint64_t> parse_count(std::string_view text);
 /// "64MiB": in the largest unit that needs no fraction.
 [[nodiscard]] std::string format_size(uint64_t bytes);
 

@@ -42,7 +42,9 @@ int report_trap(const runtime::Trap& trap, const runtime::Store& store, const Ru
     if (trap.kind == runtime::TrapKind::call_stack_exhausted)
         hint = fmt::format("its stack had {}; --max-stack SIZE  gives it another",
                            format_size(store.engine().config().guest_stack_bytes));
-    return report({.error = std::move(text), .because = {}, .hint = std::move(hint), .exit_code = exit_trap});
+    if (trap.kind == runtime::TrapKind::out_of_fuel)
+        hint = fmt::format("it had executed {} instructions; --fuel N  gives it more", options.fuel.value_or(0));
+    return report({.error = std::move(text), .because = {}, .hint = std::move(hint), .exit_code = options.manners.trap_exit_code});
 }
 
 /// WASI's codes have 32 bits, the system's 8. A failure must not become success by that.
@@ -66,7 +68,8 @@ int call_entry(runtime::Store& store, runtime::Instance& instance, Entry& entry,
         if (!std::holds_alternative<runtime::Returned>(outcome)) return exit_code_of(outcome, store, options);
     }
     const runtime::Outcome outcome = store.call(*instance.function(entry.function), entry.values.data());
-    if (std::holds_alternative<runtime::Returned>(outcome)) print(STDOUT_FILENO, format_results(entry, instance.module()));
+    if (std::holds_alternative<runtime::Returned>(outcome))
+        print(STDOUT_FILENO, format_results(entry, instance.module(), options.manners.results));
     return exit_code_of(outcome, store, options);
 }
 
@@ -180,7 +183,8 @@ void make_room_for_files(uint32_t guest_files, const RunOptions& options)
 runtime::EngineConfig engine_config(const RunOptions& options)
 {
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options.bounds};
-    choose_tiers(options.tier, config);
+    if (!options.fuel) choose_tiers(options.tier, config);
+    config.fuel = options.fuel.value_or(0);
     if (options.max_stack_bytes) config.guest_stack_bytes = *options.max_stack_bytes;
     if (options.max_memory_bytes) config.max_memory_bytes = *options.max_memory_bytes;
     config.on_memory_limit = tell_memory_limit;
@@ -190,7 +194,7 @@ runtime::EngineConfig engine_config(const RunOptions& options)
 Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
 {
     wasip1::WorldConfig config;
-    config.args.push_back(options.file);
+    config.args.push_back(options.manners.names_program_by_base ? options.file.substr(options.file.rfind('/') + 1) : options.file);
     config.args.insert(config.args.end(), options.args.begin(), options.args.end());
     if (options.max_open_files) config.max_open_files = *options.max_open_files;
     config.on_open_file_limit = tell_open_file_limit;
@@ -211,19 +215,31 @@ Result<wasip1::WorldConfig, Problem> world_config(const RunOptions& options)
     return config;
 }
 
+/// The optimizing compiler does not count.
+Result<void, Problem> check_fuel(const RunOptions& options)
+{
+    if (!options.fuel || options.tier == Tier::automatic || options.tier == Tier::baseline) return {};
+    return Unexpected{Problem{.error = "--fuel counts what the baseline compiler's code does, and --tier asks for another's",
+                              .because = {},
+                              .hint = "leave one of them out",
+                              .exit_code = exit_usage}};
+}
+
 Result<int, Problem> try_run(const RunOptions& options, const std::string& path)
 {
     WEIR_TRY(config, world_config(options));
     const bool has_given_sockets = !config.sockets.empty();
     WEIR_TRY(network, network_config(options.network));
     WEIR_CHECK(check_tier(options.tier));
+    WEIR_CHECK(check_fuel(options));
     WEIR_TRY(profile, create_profile(options.profile));
     auto configuration = engine_config(options);
     configuration.code_listener = std::move(profile);
     auto engine = runtime::Engine::create(std::move(configuration));
     if (!engine) return Unexpected{cannot_start(engine.error())};
     // A profiler is told of code as it is made.
-    const bool uses_cache = options.uses_cache && !options.attached && options.profile == Profile::none;
+    // What counts fuel is another code, and rarely wanted twice.
+    const bool uses_cache = options.uses_cache && !options.fuel && !options.attached && options.profile == Profile::none;
     const auto cache = uses_cache ? open_cache(options.tier, **engine) : nullptr;
     WEIR_TRY(loaded,
              options.attached ? load_attached(options.file, *options.attached, **engine) : load_file(path, **engine, cache.get()));

@@ -47,6 +47,22 @@ enum class Tier : uint8_t {
     stress,     // for tests: from one to the other at every chance
 };
 
+/// How results of --invoke are printed.
+enum class ResultForm : uint8_t {
+    weir,      // a line each, numbers signed
+    wasmtime,  // a line each, with all digits of floats and vectors as one number
+    wasmer,    // the same numbers on one line
+    wasmedge,  // a line each, numbers unsigned
+};
+
+/// What the tools in whose place weir can stand do otherwise than weir.
+struct Manners {
+    ResultForm results = ResultForm::weir;
+    int trap_exit_code = exit_trap;
+    int timeout_exit_code = exit_timeout;
+    bool names_program_by_base = false;  // its name among its arguments has no folder
+};
+
 struct RunOptions {
     std::string file;                           // a module, a program, a source or a folder of sources, as it was named
     bool is_library = false;                    // build it as a library of exports
@@ -66,9 +82,11 @@ struct RunOptions {
     Profile profile = Profile::none;
     bool uses_cache = true;
     std::optional<Timeout> timeout;            // from the guest's start; more than 0
+    std::optional<uint64_t> fuel;              // instructions that it may execute; more than 0
     std::optional<uint64_t> max_memory_bytes;  // of each memory
     std::optional<uint64_t> max_stack_bytes;   // for the guest's frames
     std::optional<uint32_t> max_open_files;    // of the guest at a time
+    Manners manners;
 };
 
 /// Runs a program, which is built first if it is a source; answers the process's exit code: the guest's, or one of ExitCode.

@@ -28,7 +28,9 @@ Result<TraceTarget, Problem> open_trace(const TraceOptions& options, std::span<c
                                       .because = std::strerror(errno),
                                       .hint = {}}};
     }
-    trace::Options to_trace{.has_summary = options.has_summary, .only = options.only};
+    trace::Options to_trace{.colours = wants_colour(output) ? trace::Colours::ansi : trace::Colours::none,
+                            .has_summary = options.has_summary,
+                            .only = options.only};
     if (options.is_json) to_trace.calls = trace::Options::Calls::json;
     // --trace-summary alone is `strace -c`: the table and no calls.
     else if (options.has_summary && !options.shows_calls) to_trace.calls = trace::Options::Calls::none;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -115,6 +116,30 @@ std::string format_float(Float value)
     return fmt::format("{}", value);
 }
 
+/// As many digits as the value needs, with no exponent.
+template <class Float>
+std::string format_digits(Float value)
+{
+    if (std::isnan(value)) return "NaN";
+    if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+    // std::chars_format::fixed would write all digits of a large number's binary value.
+    std::array<char, 32> text{};  // "-1.2345678901234567e+308"
+    const char* const end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::scientific).ptr;
+    const std::string_view all{text.data(), static_cast<size_t>(end - text.data())};
+    const size_t e = all.find('e');
+    std::string digits{all.substr(0, e)};
+    const std::string sign = digits.starts_with('-') ? "-" : "";
+    std::erase_if(digits, [](char c) { return c == '-' || c == '.'; });
+    std::string_view exponent_text = all.substr(e + 1);
+    if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
+    int exponent = 0;
+    std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
+    if (exponent < 0) return sign + "0." + std::string(static_cast<size_t>(-exponent - 1), '0') + digits;
+    const size_t whole = static_cast<size_t>(exponent) + 1;
+    if (digits.size() <= whole) return sign + digits + std::string(whole - digits.size(), '0');
+    return sign + digits.substr(0, whole) + "." + digits.substr(whole);
+}
+
 }  // namespace
 
 std::optional<Value> parse_value(wasm::ValType type, std::string_view text)
@@ -158,6 +183,24 @@ std::string format_value(wasm::ValType type, const Value& value)
         return fmt::format("i32x4:{},{},{},{}", lanes[0], lanes[1], lanes[2], lanes[3]);
     }
     default: return value.ref == 0 ? "null" : to_string(type);
+    }
+}
+
+std::string format_value(wasm::ValType type, const Value& value, ResultForm form)
+{
+    if (form == ResultForm::weir) return format_value(type, value);
+    const bool is_unsigned = form == ResultForm::wasmedge;
+    switch (type.kind()) {
+    case ValKind::i32: return is_unsigned ? fmt::format("{}", value.i32) : format_value(type, value);
+    case ValKind::i64: return is_unsigned ? fmt::format("{}", value.i64) : format_value(type, value);
+    case ValKind::f32: return is_unsigned ? format_value(type, value) : format_digits(value.f32);
+    case ValKind::f64: return is_unsigned ? format_value(type, value) : format_digits(value.f64);
+    case ValKind::v128: {
+        __extension__ unsigned __int128 bits = 0;
+        std::memcpy(&bits, value.v128.data(), sizeof bits);
+        return fmt::format("{}", bits);
+    }
+    default: return format_value(type, value);
     }
 }
 

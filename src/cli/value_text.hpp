@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/run.hpp"
 #include "runtime/contract.hpp"
 #include "wasm/types.hpp"
 
@@ -18,6 +19,9 @@ namespace weir::cli {
 /// The same the other way round: integers signed, floats with as many digits as they need, v128 as i32x4. A reference that is
 /// not null has no text that could be given again: its kind stands there.
 [[nodiscard]] std::string format_value(wasm::ValType type, const runtime::Value& value);
+/// The same as another tool prints it: a vector is one unsigned number, floats of wasmtime and wasmer have all their digits and no
+/// exponent, integers of WasmEdge are unsigned.
+[[nodiscard]] std::string format_value(wasm::ValType type, const runtime::Value& value, ResultForm form);
 
 /// What parse_value takes, for messages: "a 32-bit integer".
 [[nodiscard]] std::string_view value_form(wasm::ValType type);

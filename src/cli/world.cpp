@@ -20,6 +20,12 @@ bool is_socket_extension(std::string_view module, std::string_view name, size_t 
     return name != "sock_shutdown";
 }
 
+/// Also by the names from before modules were called fastly_*.
+bool is_edge_import(const wasm::Import& import)
+{
+    return import.module.starts_with("fastly_") || (import.module == "env" && import.name.starts_with("xqd_"));
+}
+
 struct ImportFamily {
     std::string_view module_prefix;
     Origin origin;
@@ -43,8 +49,8 @@ constexpr std::array families{
 
 WorldKind world_of(const wasm::Module& module)
 {
+    if (std::ranges::any_of(module.imports, is_edge_import)) return WorldKind::edge_service;
     for (const auto& import : module.imports) {
-        if (import.module.starts_with("fastly_")) return WorldKind::edge_service;
         const auto* const function = std::get_if<wasm::FuncExtern>(&import.type);
         if (function == nullptr) continue;
         if (is_socket_extension(import.module, import.name, module.sub_type(function->type).func.params.size()))

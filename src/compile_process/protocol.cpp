@@ -1,5 +1,7 @@
 #include "compile_process/protocol.hpp"
 
+#include "runtime/code_image.hpp"
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -20,7 +22,8 @@ namespace {
 constexpr size_t max_code_bytes = size_t{1} << 28;
 constexpr uint32_t max_message_bytes = 4096;
 
-static_assert(std::is_trivially_copyable_v<CodeSite> && std::is_trivially_copyable_v<Relocation>);
+static_assert(std::is_trivially_copyable_v<CodeSite> && std::is_trivially_copyable_v<runtime::InlinedCall> &&
+              std::is_trivially_copyable_v<Relocation>);
 
 /// Ancillary data with room for one descriptor.
 struct alignas(cmsghdr) Ancillary {
@@ -36,10 +39,10 @@ bool are_valid(const CompiledCode& code, const wasm::Module& module)
         return r.code_offset + field_bytes <= size && r.target.value >= module.imported_function_count &&
                r.target.value - module.imported_function_count < module.bodies.size();
     };
-    const auto is_in_code = [&](const CodeSite& s) { return s.code_offset <= size; };
+    const auto is_in_code = [&](const CodeSite& s) { return s.code_offset <= size && s.inlined_by <= code.inlined_calls.size(); };
     return std::has_single_bit(code.alignment_bytes) && code.alignment_bytes <= 64 &&
            std::ranges::all_of(code.relocations, is_placed) && std::ranges::all_of(code.sites, is_in_code) &&
-           std::ranges::is_sorted(code.sites, {}, &CodeSite::code_offset);
+           std::ranges::is_sorted(code.sites, {}, &CodeSite::code_offset) && runtime::are_consistent(code.inlined_calls, module);
 }
 
 template <class T>
@@ -112,6 +115,7 @@ Result<void, SysError> send_code(int socket, const Result<void, CompileError>& r
                           .alignment_bytes = 0,
                           .code_bytes = 0,
                           .sites = 0,
+                          .inlined_calls = 0,
                           .relocations = 0,
                           .message_bytes = static_cast<uint32_t>(message.size())};
         WEIR_CHECK(send(socket, as_bytes(reply)));
@@ -121,11 +125,13 @@ Result<void, SysError> send_code(int socket, const Result<void, CompileError>& r
                       .alignment_bytes = code.alignment_bytes,
                       .code_bytes = static_cast<uint32_t>(code.bytes.size()),
                       .sites = static_cast<uint32_t>(code.sites.size()),
+                      .inlined_calls = static_cast<uint32_t>(code.inlined_calls.size()),
                       .relocations = static_cast<uint32_t>(code.relocations.size()),
                       .message_bytes = 0};
     WEIR_CHECK(send(socket, as_bytes(reply)));
     WEIR_CHECK(send(socket, code.bytes));
     WEIR_CHECK(send(socket, std::as_bytes(std::span{code.sites})));
+    WEIR_CHECK(send(socket, std::as_bytes(std::span{code.inlined_calls})));
     return send(socket, std::as_bytes(std::span{code.relocations}));
 }
 
@@ -134,6 +140,7 @@ Result<Result<void, CompileError>, SysError> receive_code(int socket, const wasm
     Reply reply{};
     WEIR_CHECK(receive(socket, as_writable_bytes(reply)));
     const bool is_bounded = reply.code_bytes <= max_code_bytes && reply.sites <= max_code_bytes / sizeof(CodeSite) &&
+                            reply.inlined_calls <= runtime::max_inlined_calls &&
                             reply.relocations <= max_code_bytes / sizeof(Relocation) && reply.message_bytes <= max_message_bytes;
     if (!is_bounded) return Unexpected{SysError{EPROTO, "recvmsg", {}}};
     if (reply.is_ok == 0) {
@@ -144,6 +151,7 @@ Result<Result<void, CompileError>, SysError> receive_code(int socket, const wasm
     code.alignment_bytes = reply.alignment_bytes;
     WEIR_CHECK(receive_all(socket, code.bytes, reply.code_bytes));
     WEIR_CHECK(receive_all(socket, code.sites, reply.sites));
+    WEIR_CHECK(receive_all(socket, code.inlined_calls, reply.inlined_calls));
     WEIR_CHECK(receive_all(socket, code.relocations, reply.relocations));
     if (!are_valid(code, module)) return Unexpected{SysError{EPROTO, "recvmsg", {}}};
     return Result<void, CompileError>{};

@@ -17,7 +17,7 @@
 //
 //   compiler  -> weir       Hello, once
 //   weir      -> compiler   Request, for `load` followed by the module's memory modes and accompanied by its bytes as a descriptor
-//   compiler  -> weir       Reply to each `compile`: then bytes, sites, relocations, message
+//   compiler  -> weir       Reply to each `compile`: then bytes, sites, inlined calls, relocations, message
 
 namespace weir::compile_process {
 
@@ -43,6 +43,7 @@ struct Reply {
     uint32_t alignment_bytes;
     uint32_t code_bytes;
     uint32_t sites;
+    uint32_t inlined_calls;
     uint32_t relocations;
     uint32_t message_bytes;
 };

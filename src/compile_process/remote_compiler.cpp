@@ -162,6 +162,7 @@ public:
                                                 const runtime::CompileOptions& options, wasm::FuncIdx function,
                                                 CompiledCode& out) const override
     {
+        if (options.counts_fuel) return Unexpected{CompileError{"this tier does not count fuel"}};
         return compile(module, options, function, 0, out);
     }
     Result<void, CompileError> compile_loop(const wasm::Module& module, const runtime::ContextLayout&,

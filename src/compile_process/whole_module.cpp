@@ -95,8 +95,12 @@ Result<std::vector<WholeFunction>, CompileError> compile_whole(const wasm::Modul
     std::atomic<size_t> next{0}, done{0};
     std::mutex mutex;  // guards error
     std::optional<CompileError> error;
+    const auto create_optimizer = [&] {
+        return options.optimizer.empty() ? create_remote_compiler(baseline, options.level == 3 ? 3 : 2)
+                                         : create_remote_compiler(baseline, options.optimizer);
+    };
     const auto work = [&] {
-        const auto optimizer = options.level != 0 ? create_remote_compiler(baseline, options.level == 3 ? 3 : 2) : nullptr;
+        const auto optimizer = options.level != 0 ? create_optimizer() : nullptr;
         for (size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
             const uint32_t index = order[i];
             const wasm::FuncIdx function{module.imported_function_count + index};
@@ -122,6 +126,18 @@ Result<std::vector<WholeFunction>, CompileError> compile_whole(const wasm::Modul
     }
     if (error) return Unexpected{std::move(*error)};
     return functions;
+}
+
+bool place(const std::vector<WholeFunction>& functions, runtime::ModuleCode& code)
+{
+    const uint32_t imported = code.module()->imported_function_count;
+    for (size_t i = 0; i < functions.size(); ++i) {
+        const uint32_t function = imported + static_cast<uint32_t>(i);
+        if (code.space().publish(functions[i].first, imported, function) == nullptr) return false;
+        // Without it the function runs as the baseline has it.
+        if (functions[i].hot) code.space().publish(*functions[i].hot, imported, function, runtime::CodeTier::hot);
+    }
+    return true;
 }
 
 }  // namespace weir::compile_process

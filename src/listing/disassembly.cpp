@@ -148,6 +148,7 @@ private:
                                    : s.kind == CodeSite::Kind::memory_access ? "access"
                                                                              : "trap";
             text += fmt::format("  ; {} @{}", s.kind == CodeSite::Kind::trap ? runtime::to_string(s.trap) : kind, s.wasm_offset);
+            if (s.inlined_by != 0) text += fmt::format(" of function {}", m_code.inlined_calls[s.inlined_by - 1u].callee);
         }
         return text;
     }

@@ -1,3 +1,4 @@
+#include "optimizing/inlining.hpp"
 #include "optimizing/machine.hpp"
 #include "optimizing/object_reader.hpp"
 #include "optimizing/optimizing.hpp"
@@ -58,13 +59,22 @@ private:
         }
         machine->set_effort(m_effort);
         TranslationOptions translation{.has_fma = machine->has_feature("fma"), .loop_offset = loop_offset};
+        const TranslationOptions of_callees{.has_fma = translation.has_fma, .checks_stack = false};
         const auto compile_once = [&]() -> Result<ReadObject, CompileError> {
             llvm::LLVMContext context;
             llvm::Module unit{"wasm", context};
             machine->prepare(unit);
-            FunctionTranslator translator{unit, module, layout, options, translation};
-            WEIR_CHECK(translator.translate(function));
+            InlineCandidates candidates{unit, module, function};
+            WEIR_TRY(translated, FunctionTranslator(unit, module, layout, options, translation, candidates).translate(function));
+            while (const auto callee = candidates.next()) {
+                FunctionTranslator translator{unit, module, layout, options, of_callees, candidates};
+                (void)translator.translate_callee(callee->function, callee->declaration);  // else it is called
+            }
             machine->optimize(unit);
+            call_through_slots(unit);
+            auto inlined_calls = number_inlined_calls(*translated);
+            if (!inlined_calls) return Unexpected{CompileError{"too many calls were inlined"}};
+            out.inlined_calls = std::move(*inlined_calls);
             WEIR_TRY(object, machine->emit(unit));
             return read_object(*machine, object, out);
         };

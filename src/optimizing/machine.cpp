@@ -72,6 +72,7 @@ Result<std::unique_ptr<Machine>, CompileError> Machine::create()
     for (const auto& feature : llvm::sys::getHostCPUFeatures()) features.AddFeature(feature.getKey(), feature.getValue());
     llvm::TargetOptions options;
     options.EmitStackSizeSection = true;
+    options.LoopAlignment = 32;      // a small loop in two lines of the instruction cache takes up to a third longer
     options.TrapUnreachable = true;  // what follows a call that does not return is no other function's code
     auto machine = std::unique_ptr<Machine>{new Machine};
     machine->m_target.reset(target->createTargetMachine(triple, llvm::sys::getHostCPUName(), features.getString(), options,

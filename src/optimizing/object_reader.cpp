@@ -135,7 +135,7 @@ private:
             const llvm::DWARFDebugLine::LineTable* const table = dwarf->getLineTableForUnit(unit.get());
             if (table == nullptr) continue;
             for (const auto& row : table->Rows)
-                if (!row.EndSequence) m_lines[row.Address.Address] = row.Line;
+                if (!row.EndSequence) m_lines[row.Address.Address] = {row.Line, row.Column};
         }
     }
 
@@ -143,18 +143,40 @@ private:
     {
         m_out.lines.clear();
         for (const auto& [offset, line] : m_lines)
-            m_out.lines.push_back({static_cast<uint32_t>(offset), line == 0 ? runtime::CodeLine::no_instruction : line - 1});
+            m_out.lines.push_back({static_cast<uint32_t>(offset),
+                                   line.number == 0 ? runtime::CodeLine::no_instruction : around_inlined(line).wasm_offset});
     }
 
-    /// Offset in the body. Code that belongs to no instruction has that of the one before.
-    [[nodiscard]] uint32_t wasm_offset(uint64_t code_offset) const
+    struct Place {
+        uint32_t wasm_offset, inlined_by;
+    };
+    /// Of a row of the line table; what number_inlined_calls() put there.
+    struct Line {
+        uint32_t number, column;
+    };
+
+    /// The instruction in the unit's own function, where a line is in one that was inlined.
+    [[nodiscard]] Place around_inlined(const Line& line) const
     {
-        auto found = m_lines.upper_bound(code_offset);
-        while (found != m_lines.begin()) {
-            --found;
-            if (found->second != 0) return found->second - 1;
+        Place place{line.number - 1, line.column};
+        while (place.inlined_by != 0) {
+            const runtime::InlinedCall& call = m_out.inlined_calls[place.inlined_by - 1];
+            place = {call.wasm_offset, call.inlined_by};
         }
-        return 0;
+        return place;
+    }
+
+    /// Code that belongs to no instruction has the place of the one before, in the unit's own function: only there it is for sure.
+    [[nodiscard]] Place place_of(uint64_t code_offset) const
+    {
+        bool is_exact = true;
+        for (auto found = m_lines.upper_bound(code_offset); found != m_lines.begin();) {
+            --found;
+            const Line& line = found->second;
+            if (line.number != 0) return is_exact ? Place{line.number - 1, line.column} : around_inlined(line);
+            is_exact = false;
+        }
+        return {0, 0};
     }
 
     bool find_sites()
@@ -184,7 +206,9 @@ private:
 
     void add(uint64_t code_offset, uint64_t instruction, CodeSite::Kind kind, TrapKind trap)
     {
-        m_out.sites.push_back({static_cast<uint32_t>(code_offset), wasm_offset(instruction), kind, trap});
+        const Place place = place_of(instruction);
+        m_out.sites.push_back(
+            {static_cast<uint32_t>(code_offset), place.wasm_offset, kind, trap, static_cast<uint16_t>(place.inlined_by)});
     }
 
     /// llvm.ubsantrap(kind) is `ud1 kind(%eax), %eax`.
@@ -221,7 +245,7 @@ private:
     std::string m_problem;
     std::optional<SectionRef> m_text;
     std::map<uint64_t, uint64_t> m_places;  // of sections, by their index: offsets in out.bytes
-    std::map<uint64_t, uint32_t> m_lines;   // by code offset
+    std::map<uint64_t, Line> m_lines;       // by code offset
 };
 
 }  // namespace

@@ -61,7 +61,7 @@ void FunctionTranslator::resume_in_first_code()
     Values arguments;
     for (llvm::Argument& argument : m_function->args()) arguments.push_back(&argument);
     llvm::CallInst* const call =
-        m_b.CreateCall(m_function->getFunctionType(), code_cell({runtime::Relocation::Kind::first, m_index}), arguments);
+        m_b.CreateCall(m_function->getFunctionType(), load_code_cell(m_b, {runtime::Relocation::Kind::first, m_index}), arguments);
     call->setTailCallKind(llvm::CallInst::TCK_MustTail);
     call->setDoesNotThrow();
     if (m_type->results.empty()) m_b.CreateRetVoid();

@@ -1,4 +1,7 @@
+#include "optimizing/inlining.hpp"
 #include "optimizing/translator.hpp"
+
+#include <llvm/IR/MDBuilder.h>
 
 #include <cstddef>
 
@@ -208,6 +211,7 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
         return set_dead();
     }
     call->setTailCallKind(llvm::CallInst::TCK_NoTail);  // a frame that the standard says is there stays in backtraces
+    call->addFnAttr(llvm::Attribute::NoMerge);          // and so does its place
     for (size_t i = 0; i < type.results.size(); ++i) {
         if (i == 0) {
             push(call);
@@ -217,24 +221,15 @@ void FunctionTranslator::emit_call(llvm::Value* entry, llvm::Value* callee_conte
     }
 }
 
-llvm::Value* FunctionTranslator::code_cell(const CodeCell& cell)
-{
-    const std::string name = cell_symbol(cell);
-    llvm::GlobalVariable* symbol = m_out.getNamedGlobal(name);
-    if (symbol == nullptr) {
-        symbol = new llvm::GlobalVariable(m_out, m_b.getPtrTy(), false, llvm::GlobalValue::ExternalLinkage, nullptr, name);
-        symbol->setDSOLocal(true);
-        symbol->setVisibility(llvm::GlobalValue::HiddenVisibility);
-    }
-    return m_b.CreateLoad(m_b.getPtrTy(), symbol);
-}
-
 void FunctionTranslator::call_defined(wasm::FuncIdx function, CallMode mode)
 {
     // A function that calls itself stays in this tier, and LLVM sees what it calls.
     const bool is_self = function == m_index && mode == CallMode::normal && m_host.loop_offset == 0 && !m_has_tail_calls;
     if (is_self) return emit_call(m_function, m_instance, *m_type, mode);
-    emit_call(code_cell({runtime::Relocation::Kind::slot, function}), m_instance, m_module.func_type(function), mode);
+    const wasm::FuncType& type = m_module.func_type(function);
+    llvm::Value* entry = mode == CallMode::normal ? m_candidates.find(function, machine_type(type)) : nullptr;
+    if (entry == nullptr) entry = load_code_cell(m_b, {runtime::Relocation::Kind::slot, function});
+    emit_call(entry, m_instance, type, mode);
 }
 
 void FunctionTranslator::call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode)
@@ -248,12 +243,46 @@ void FunctionTranslator::translate(Opcode op, const wasm::FuncIdx& function)
 {
     if (op == Opcode::ref_func) {
         if (m_module.is_imported(function)) return push(context_field(m_layout.imported_function(function), m_b.getInt64Ty()));
-        llvm::Value* const functions = context_field(offsetof(InstanceContext, functions), m_b.getInt64Ty());
-        return push(m_b.CreateAdd(functions, const_u64(uint64_t{function.value} * sizeof(Function))));
+        llvm::Value* const functions = context_field(offsetof(InstanceContext, functions), m_b.getPtrTy());
+        llvm::Value* const offset =
+            field(functions, function.value * uint32_t{sizeof(uint32_t)}, m_b.getInt32Ty(), m_alias_context);
+        llvm::Value* const made =
+            m_b.CreateAdd(m_b.CreatePtrToInt(functions, m_b.getInt64Ty()), m_b.CreateZExt(offset, m_b.getInt64Ty()));
+        return push(unless(m_b.CreateICmpEQ(offset, const_u32(0)), made, [&] {
+            return call_builtin(Builtin::function_reference, m_b.getInt64Ty(), {{const_u64(function.value)}});
+        }));
     }
     const CallMode mode = op == Opcode::return_call ? CallMode::tail : CallMode::normal;
     if (!m_module.is_imported(function)) return call_defined(function, mode);
     call_function_object(context_field(m_layout.imported_function(function), m_b.getPtrTy()), m_module.func_type(function), mode);
+}
+
+llvm::Value* FunctionTranslator::unless(llvm::Value* is_missing, llvm::Value* present, llvm::function_ref<llvm::Value*()> make)
+{
+    llvm::BasicBlock* const found = m_b.GetInsertBlock();
+    llvm::BasicBlock* const making = new_block();
+    llvm::BasicBlock* const going_on = new_block();
+    m_b.CreateCondBr(is_missing, making, going_on, llvm::MDBuilder{m_context}.createUnlikelyBranchWeights());
+    m_b.SetInsertPoint(making);
+    llvm::Value* const made = make();
+    llvm::BasicBlock* const made_in = m_b.GetInsertBlock();
+    m_b.CreateBr(going_on);
+    m_b.SetInsertPoint(going_on);
+    llvm::PHINode* const value = m_b.CreatePHI(present->getType(), 2);
+    value->addIncoming(present, found);
+    value->addIncoming(made, made_in);
+    return value;
+}
+
+void FunctionTranslator::open_table(wasm::TableIdx table)
+{
+    if (!m_layout.may_be_lazy(table)) return;
+    llvm::Value* const header = context_field(m_layout.table(table), m_b.getPtrTy());
+    llvm::Value* const is_lazy = field(header, offsetof(TableHeader, is_lazy), m_b.getInt64Ty(), m_alias_context);
+    unless(m_b.CreateICmpNE(is_lazy, const_u64(0)), is_lazy, [&] {
+        call_builtin(Builtin::open_table, m_b.getVoidTy(), {{const_u64(table.value)}});
+        return is_lazy;
+    });
 }
 
 llvm::Value* FunctionTranslator::callee_of_indirect(const wasm::CallIndirectImm& imm)
@@ -263,10 +292,17 @@ llvm::Value* FunctionTranslator::callee_of_indirect(const wasm::CallIndirectImm&
     trap_if(m_b.CreateICmpUGE(index, field(header, offsetof(TableHeader, size), m_b.getInt64Ty(), m_alias_context)),
             TrapKind::undefined_element);
     llvm::Value* const elements = field(header, offsetof(TableHeader, elements), m_b.getPtrTy(), m_alias_context);
-    llvm::LoadInst* const element =
+    llvm::LoadInst* const load =
         m_b.CreateAlignedLoad(m_b.getPtrTy(), m_b.CreateGEP(m_b.getInt64Ty(), elements, index), llvm::Align{8});
-    element->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_tables);
-    trap_if(m_b.CreateIsNull(element), TrapKind::uninitialized_element);
+    load->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_tables);
+    llvm::Value* element = load;
+    if (m_layout.may_be_lazy(imm.table))
+        element = unless(m_b.CreateIsNull(load), load, [&] {
+            llvm::Value* const made = call_builtin(Builtin::table_element, m_b.getPtrTy(), {{const_u64(imm.table.value), index}});
+            trap_if(m_b.CreateIsNull(made), TrapKind::uninitialized_element);
+            return made;
+        });
+    else trap_if(m_b.CreateIsNull(element), TrapKind::uninitialized_element);
     llvm::Value* const wanted = context_field(m_layout.type_id(imm.type), m_b.getInt32Ty());
     llvm::Value* const found = constant_field(element, offsetof(Function, type), m_b.getInt32Ty());
     llvm::Value* const differs = m_b.CreateICmpNE(found, wanted);
@@ -320,6 +356,7 @@ void FunctionTranslator::translate(Opcode op, const wasm::TableIdx& table)
     llvm::Type* const index_type =
         m_module.tables[table.value].type.address == wasm::AddressType::i64 ? m_b.getInt64Ty() : m_b.getInt32Ty();
     const auto entry = [&](llvm::Value* index) {
+        open_table(table);
         trap_if(m_b.CreateICmpUGE(index, size()), TrapKind::table_out_of_bounds);
         llvm::Value* const elements = field(header, offsetof(TableHeader, elements), m_b.getPtrTy(), m_alias_context);
         return m_b.CreateGEP(m_b.getInt64Ty(), elements, index);

@@ -146,10 +146,25 @@ bool FunctionTranslator::translate_integer(Opcode op)
 
 // --- floating point ---
 
+namespace {
+
+/// Whether no operation with this constant leaves a number as it is or changes its sign only, and LLVM computes none of it in advance.
+bool changes_numbers(const llvm::Value* v)
+{
+    const auto* constant = llvm::dyn_cast<llvm::Constant>(v);
+    if (constant != nullptr && constant->getType()->isVectorTy()) constant = constant->getSplatValue();
+    const auto* const number = llvm::dyn_cast_if_present<llvm::ConstantFP>(constant);
+    if (number == nullptr) return false;
+    return number->getValueAPF().isFiniteNonZero() && !number->isExactlyValue(1.0) && !number->isExactlyValue(-1.0);
+}
+
+}  // namespace
+
 /// LLVM drops operations that leave a number as it is (x * 1, x - 0), and with them the quieting of a signaling NaN. It does not
 /// look through a fence, so a constant behind one is no reason to drop anything.
 llvm::Value* FunctionTranslator::quiet_operand(llvm::Value* v)
 {
+    if (changes_numbers(v)) return v;
     const bool is_known = llvm::isa<llvm::Constant>(v) || llvm::isa<llvm::FPExtInst>(v) || llvm::isa<llvm::FPTruncInst>(v);
     return is_known ? m_b.CreateIntrinsic(llvm::Intrinsic::arithmetic_fence, {v->getType()}, {v}) : v;
 }

@@ -1,5 +1,6 @@
 #include "optimizing/translator.hpp"
 
+#include "optimizing/inlining.hpp"
 #include "optimizing/resume_points.hpp"
 #include "wasm/reader.hpp"
 
@@ -32,14 +33,14 @@ struct TailCallFinder {
 #undef WEIR_OP
 };
 
+}  // namespace
+
 bool has_tail_calls(const wasm::Module& module, std::span<const std::byte> code)
 {
     TailCallFinder finder;
     wasm::read_trusted(module, code, 0, finder);
     return finder.found;
 }
-
-}  // namespace
 
 std::string cell_symbol(const CodeCell& cell)
 {
@@ -57,10 +58,34 @@ std::optional<CodeCell> parse_cell_symbol(std::string_view name)
     return CodeCell{is_slot ? runtime::Relocation::Kind::slot : runtime::Relocation::Kind::first, wasm::FuncIdx{function}};
 }
 
+llvm::Value* load_code_cell(llvm::IRBuilderBase& builder, const CodeCell& cell)
+{
+    llvm::Module& unit = *builder.GetInsertBlock()->getModule();
+    const std::string name = cell_symbol(cell);
+    llvm::GlobalVariable* symbol = unit.getNamedGlobal(name);
+    if (symbol == nullptr) {
+        symbol = new llvm::GlobalVariable(unit, builder.getPtrTy(), false, llvm::GlobalValue::ExternalLinkage, nullptr, name);
+        symbol->setDSOLocal(true);
+        symbol->setVisibility(llvm::GlobalValue::HiddenVisibility);
+    }
+    return builder.CreateLoad(builder.getPtrTy(), symbol);
+}
+
+namespace {
+
+/// The one that a unit's first function made.
+llvm::DICompileUnit* compile_unit_of(const llvm::Module& unit)
+{
+    return unit.debug_compile_units_begin() == unit.debug_compile_units_end() ? nullptr : *unit.debug_compile_units_begin();
+}
+
+}  // namespace
+
 FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
-                                       const runtime::CompileOptions& options, const TranslationOptions& host)
-    : m_context(out.getContext()), m_out(out), m_b(m_context), m_debug(out), m_module(module), m_layout(layout), m_options(options),
-      m_host(host)
+                                       const runtime::CompileOptions& options, const TranslationOptions& host,
+                                       InlineCandidates& candidates)
+    : m_context(out.getContext()), m_out(out), m_b(m_context), m_debug(out, true, compile_unit_of(out)), m_module(module),
+      m_layout(layout), m_options(options), m_host(host), m_candidates(candidates)
 {
     llvm::MDBuilder metadata{m_context};
     llvm::MDNode* const root = metadata.createTBAARoot("weir");
@@ -77,6 +102,20 @@ FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& mo
 
 Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncIdx function)
 {
+    WEIR_CHECK(translate_body(function, nullptr));
+    return m_function;
+}
+
+Result<void, CompileError> FunctionTranslator::translate_callee(wasm::FuncIdx function, llvm::Function* declaration)
+{
+    auto translated = translate_body(function, declaration);
+    if (translated) declaration->setLinkage(llvm::Function::AvailableExternallyLinkage);
+    else declaration->deleteBody();
+    return translated;
+}
+
+Result<void, CompileError> FunctionTranslator::translate_body(wasm::FuncIdx function, llvm::Function* declaration)
+{
     m_index = function;
     m_type = &m_module.func_type(function);
     const wasm::FunctionBody& body = m_module.body_of(function);
@@ -85,19 +124,30 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
     m_body_offset = body.offset_bytes;
 
     m_has_tail_calls = has_tail_calls(m_module, body.bytes.subspan(locals->code_begin));
-    m_function = llvm::Function::Create(m_has_tail_calls ? tail_call_type(*m_type) : machine_type(*m_type),
-                                        llvm::Function::ExternalLinkage, "wasm", m_out);
+    m_function = declaration != nullptr ? declaration
+                                        : llvm::Function::Create(m_has_tail_calls ? tail_call_type(*m_type) : machine_type(*m_type),
+                                                                 llvm::Function::ExternalLinkage, "wasm", m_out);
     m_function->addFnAttr("frame-pointer", "all");
     m_function->addFnAttr(llvm::Attribute::NoRedZone);
     m_function->addFnAttr(llvm::Attribute::NoUnwind);
     m_instance = m_function->getArg(0);
+    // So what never changes in the context may be read ahead of a loop that reads it now and then.
+    llvm::AttrBuilder instance{m_context};
+    instance.addDereferenceableAttr(m_layout.size_bytes());
+    instance.addAlignmentAttr(alignof(runtime::InstanceContext));
+    instance.addAttribute(llvm::Attribute::NonNull);
+    instance.addAttribute(llvm::Attribute::NoUndef);
+    m_function->addParamAttrs(0, instance);
     m_b.SetInsertPoint(new_block());
 
     llvm::DIFile* const file = m_debug.createFile("wasm", "");
-    m_debug.createCompileUnit(llvm::DISourceLanguageName{llvm::dwarf::DW_LANG_C}, file, "weir", true, "", 0, "",
-                              llvm::DICompileUnit::LineTablesOnly);
-    m_subprogram = m_debug.createFunction(file, "wasm", "", file, 1, m_debug.createSubroutineType(m_debug.getOrCreateTypeArray({})),
-                                          1, llvm::DINode::FlagZero, llvm::DISubprogram::SPFlagDefinition);
+    if (declaration == nullptr)
+        m_debug.createCompileUnit(llvm::DISourceLanguageName{llvm::dwarf::DW_LANG_C}, file, "weir", true, "", 0, "",
+                                  llvm::DICompileUnit::LineTablesOnly);
+    // Its line is the function's index, for number_inlined_calls().
+    m_subprogram = m_debug.createFunction(file, m_function->getName(), "", file, function.value,
+                                          m_debug.createSubroutineType(m_debug.getOrCreateTypeArray({})), 1, llvm::DINode::FlagZero,
+                                          llvm::DISubprogram::SPFlagDefinition);
     m_function->setSubprogram(m_subprogram);
     m_b.SetCurrentDebugLocation(llvm::DILocation::get(m_context, 1, 0, m_subprogram));
 
@@ -125,7 +175,7 @@ Result<llvm::Function*, CompileError> FunctionTranslator::translate(wasm::FuncId
     m_debug.finalize();
     if (m_loop_entry != nullptr) return Unexpected{CompileError{"there is no such loop"}};
     if (m_host.loop_offset != 0) llvm::EliminateUnreachableBlocks(*m_function);
-    return m_function;
+    return {};
 }
 
 void FunctionTranslator::at(uint32_t offset_bytes)

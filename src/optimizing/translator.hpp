@@ -5,6 +5,7 @@
 #include "wasm/immediates.hpp"
 #include "wasm/opcodes.hpp"
 
+#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/DIBuilder.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -36,6 +37,13 @@ struct CodeCell {
 /// The symbol that stands for it in an object file, and back.
 [[nodiscard]] std::string cell_symbol(const CodeCell& cell);
 [[nodiscard]] std::optional<CodeCell> parse_cell_symbol(std::string_view name);
+/// Emits the load of its contents.
+llvm::Value* load_code_cell(llvm::IRBuilderBase& builder, const CodeCell& cell);
+
+/// Whether a function does tail calls. `code` is its instructions.
+[[nodiscard]] bool has_tail_calls(const wasm::Module& module, std::span<const std::byte> code);
+
+class InlineCandidates;
 
 /// Lanes of a vector.
 enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
@@ -48,10 +56,12 @@ enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
 class FunctionTranslator {
 public:
     FunctionTranslator(llvm::Module& out, const wasm::Module& module, const runtime::ContextLayout& layout,
-                       const runtime::CompileOptions& options, const TranslationOptions& host);
+                       const runtime::CompileOptions& options, const TranslationOptions& host, InlineCandidates& candidates);
 
     /// The function, named "wasm". The error says which instruction this tier does not compile.
     Result<llvm::Function*, runtime::CompileError> translate(wasm::FuncIdx function);
+    /// Its body, for a declaration that the candidates made: to be inlined, no code is made of it. On an error it is a declaration as before.
+    Result<void, runtime::CompileError> translate_callee(wasm::FuncIdx function, llvm::Function* declaration);
 
     // --- visitor ---
     void at(uint32_t offset_bytes);
@@ -113,6 +123,7 @@ private:
     void translate(wasm::Opcode op, const wasm::ElemIdx& elem);
     void translate(wasm::Opcode op, const wasm::AtomicFenceImm& imm);
     void refuse() { m_refused = m_opcode_text; }
+    Result<void, runtime::CompileError> translate_body(wasm::FuncIdx function, llvm::Function* declaration);
 
     struct Control;
 
@@ -189,10 +200,13 @@ private:
     llvm::Value* to_register(llvm::Value* v);
     llvm::Value* from_register(llvm::Value* v, llvm::Type* type);
     enum class CallMode : uint8_t { normal, tail };
-    llvm::Value* code_cell(const CodeCell& cell);  // its contents
     void call_defined(wasm::FuncIdx function, CallMode mode);
     void call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode);
     void emit_call(llvm::Value* entry, llvm::Value* callee_context, const wasm::FuncType& type, CallMode mode);
+    /// `present`, or where `is_missing` what `make` emits answers; that is cold.
+    llvm::Value* unless(llvm::Value* is_missing, llvm::Value* present, llvm::function_ref<llvm::Value*()> make);
+    /// For all but call_indirect: afterwards the table is not lazy.
+    void open_table(wasm::TableIdx table);
     llvm::Value* callee_of_indirect(const wasm::CallIndirectImm& imm);
     [[nodiscard]] const wasm::FuncType& func_type(wasm::TypeIdx t) const;
 
@@ -247,6 +261,7 @@ private:
     const runtime::ContextLayout& m_layout;
     const runtime::CompileOptions& m_options;
     const TranslationOptions& m_host;
+    InlineCandidates& m_candidates;
 
     // Type-based alias sets: what belongs to different ones never overlaps.
     llvm::MDNode* m_alias_context = nullptr;  // changes, unlike what constant_field() reads

@@ -25,6 +25,14 @@ constexpr bool is_inside(uint64_t at, uint64_t n, uint64_t size) { return n <= s
 Memory& memory_of(InstanceContext* cx, uint32_t m) { return *cx->instance->memory(wasm::MemoryIdx{m}); }
 Table& table_of(InstanceContext* cx, uint32_t t) { return *cx->instance->table(wasm::TableIdx{t}); }
 
+/// Takes the fuel of a bulk instruction, whose time depends on its operands, from who counts it: a unit for 64 bytes. Seen at the next
+/// entry of a function or a loop.
+void take_fuel(const InstanceContext* cx, uint64_t bytes) noexcept
+{
+    constexpr uint64_t bytes_per_unit = 64;
+    cx->exec->fuel = static_cast<int64_t>(static_cast<uint64_t>(cx->exec->fuel) - bytes / bytes_per_unit);
+}
+
 /// Whether a memory could grow so but for the engine's limit.
 bool is_refused_for_limit(const Memory& memory, uint64_t delta_pages, uint64_t limit_bytes) noexcept
 {
@@ -56,6 +64,7 @@ uint32_t weir_builtin_memory_copy(InstanceContext* cx, uint64_t memories, uint64
     Memory& to = memory_of(cx, high(memories));
     Memory& from = memory_of(cx, low(memories));
     if (!to.contains(d, n) || !from.contains(s, n)) return code(TrapKind::memory_out_of_bounds);
+    take_fuel(cx, n);
     if (n != 0) std::memmove(to.base + d, from.base + s, n);
     return code(TrapKind::none);
 }
@@ -64,26 +73,43 @@ uint32_t weir_builtin_memory_fill(InstanceContext* cx, uint32_t memory, uint64_t
 {
     Memory& to = memory_of(cx, memory);
     if (!to.contains(d, n)) return code(TrapKind::memory_out_of_bounds);
+    take_fuel(cx, n);
     if (n != 0) std::memset(to.base + d, static_cast<int>(value & 0xffU), n);
     return code(TrapKind::none);
 }
 
 uint32_t weir_builtin_memory_init(InstanceContext* cx, uint64_t memory_data, uint64_t d, uint32_t s, uint32_t n) noexcept
 {
+    take_fuel(cx, n);
     return code(memory_init(*cx->instance, wasm::MemoryIdx{high(memory_data)}, wasm::DataIdx{low(memory_data)}, d, s, n));
 }
 
 void weir_builtin_data_drop(InstanceContext* cx, uint32_t data) noexcept { cx->instance->drop_data(wasm::DataIdx{data}); }
 
+uint64_t weir_builtin_table_element(InstanceContext* cx, uint32_t table, uint64_t index) noexcept
+{
+    return cx->instance->table_element(wasm::TableIdx{table}, index);
+}
+
+void weir_builtin_open_table(InstanceContext* cx, uint32_t table) noexcept { static_cast<void>(table_of(cx, table)); }
+
+const Function* weir_builtin_function_reference(InstanceContext* cx, uint32_t function) noexcept
+{
+    return cx->instance->function(wasm::FuncIdx{function});
+}
+
 uint64_t weir_builtin_table_grow(InstanceContext* cx, uint32_t table, uint64_t init, uint64_t delta) noexcept
 {
-    return table_of(cx, table).grow(delta, init);
+    const uint64_t old = table_of(cx, table).grow(delta, init);
+    if (old != ~uint64_t{0}) take_fuel(cx, delta * sizeof(uint64_t));
+    return old;
 }
 
 uint32_t weir_builtin_table_fill(InstanceContext* cx, uint32_t table, uint64_t at, uint64_t value, uint64_t n) noexcept
 {
     Table& t = table_of(cx, table);
     if (!is_inside(at, n, t.size)) return code(TrapKind::table_out_of_bounds);
+    take_fuel(cx, n * sizeof(uint64_t));
     std::fill_n(t.elements + at, n, value);
     return code(TrapKind::none);
 }
@@ -93,12 +119,14 @@ uint32_t weir_builtin_table_copy(InstanceContext* cx, uint64_t tables, uint64_t 
     Table& to = table_of(cx, high(tables));
     Table& from = table_of(cx, low(tables));
     if (!is_inside(d, n, to.size) || !is_inside(s, n, from.size)) return code(TrapKind::table_out_of_bounds);
+    take_fuel(cx, n * sizeof(uint64_t));
     if (n != 0) std::memmove(to.elements + d, from.elements + s, n * sizeof(uint64_t));
     return code(TrapKind::none);
 }
 
 uint32_t weir_builtin_table_init(InstanceContext* cx, uint64_t table_elem, uint64_t d, uint32_t s, uint32_t n) noexcept
 {
+    take_fuel(cx, uint64_t{n} * sizeof(uint64_t));
     return code(table_init(*cx->instance, wasm::TableIdx{high(table_elem)}, wasm::ElemIdx{low(table_elem)}, d, s, n));
 }
 

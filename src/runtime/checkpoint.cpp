@@ -44,6 +44,10 @@ std::unique_ptr<const Checkpoint> Checkpoint::capture(Instance& instance)
             point->m_memory_bytes.push_back(memory.size_bytes.load(std::memory_order_relaxed));
         }
         for (uint32_t i = 0; i < module.tables.size(); ++i) {
+            if (instance.is_untouched(wasm::TableIdx{i})) {
+                point->m_tables.emplace_back();
+                continue;
+            }
             const Table& table = *instance.table(wasm::TableIdx{i});
             point->m_tables.emplace_back(table.elements, table.elements + table.size);
         }
@@ -95,6 +99,10 @@ bool Checkpoint::restore(Instance& instance) const noexcept
     for (uint32_t i = 0; i < m_memory_bytes.size(); ++i)
         if (!instance.memory(wasm::MemoryIdx{i})->reset(m_memory_bytes[i])) return false;
     for (uint32_t i = 0; i < m_tables.size(); ++i) {
+        if (m_tables[i].empty() && instance.code().static_elements().has(wasm::TableIdx{i})) {
+            instance.reset_static_table(wasm::TableIdx{i});
+            continue;
+        }
         Table& table = *instance.table(wasm::TableIdx{i});
         table.shrink(m_tables[i].size());
         std::ranges::copy(m_tables[i], table.elements);

@@ -38,7 +38,7 @@ private:
     uintptr_t m_rsp = 0;
     uintptr_t m_host_exit_rbp = 0, m_host_exit_pc = 0;
     std::vector<uint64_t> m_memory_bytes;
-    std::vector<std::vector<uint64_t>> m_tables;
+    std::vector<std::vector<uint64_t>> m_tables;  // empty of those that were untouched
     std::vector<Value> m_globals;
     bool m_has_passive = false;
     Segments m_segments;  // passive ones

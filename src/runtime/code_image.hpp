@@ -22,10 +22,11 @@ struct PieceRecord {
     uint32_t function = 0;
     uint32_t loop_offset = 0;  // of a loop that is entered at its header; 0: the function, at its entry
     uint32_t first_site = 0, site_count = 0;
+    uint32_t first_inlined_call = 0, inlined_call_count = 0;
     CodeTier tier = CodeTier::first;
     std::array<uint8_t, 3> unused{};
 };
-static_assert(sizeof(PieceRecord) == 28);
+static_assert(sizeof(PieceRecord) == 36);
 
 /// What code spaces and files align code by.
 inline constexpr size_t code_page_bytes = 4096;
@@ -38,8 +39,12 @@ struct CodeImage {
     uint32_t code_bytes = 0;              // likewise
     std::span<const PieceRecord> pieces;  // in ascending order of their code; of one function in the order in which they were made
     std::span<const CodeSite> sites;      // of all pieces, in their order
+    std::span<const InlinedCall> inlined_calls;  // likewise
     std::shared_ptr<const void> owner;
 };
+
+/// Whether calls are of defined functions, each inlined by an earlier one.
+[[nodiscard]] bool are_consistent(std::span<const InlinedCall> calls, const wasm::Module& module);
 
 /// Whether all of an image's tables refer to what is there, in the image and in the module; the code itself is not looked at.
 /// `counts` as in the CompileOptions that the code was made with.
@@ -50,6 +55,7 @@ struct CodeSnapshot {
     std::span<const std::byte> code;
     std::vector<PieceRecord> pieces;
     std::vector<CodeSite> sites;
+    std::vector<InlinedCall> inlined_calls;
 };
 
 }  // namespace weir::runtime

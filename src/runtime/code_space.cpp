@@ -130,8 +130,10 @@ const std::byte* CodeSpace::publish(const CompiledCode& code, uint32_t first_fun
                     .function = function,
                     .loop_offset = loop_offset,
                     .site_count = static_cast<uint32_t>(code.sites.size()),
+                    .inlined_call_count = static_cast<uint32_t>(code.inlined_calls.size()),
                     .tier = tier};
     piece.sites = code.sites;
+    piece.inlined_calls = code.inlined_calls;
     m_used = begin + code.bytes.size();
     m_piece_count.store(count + 1, std::memory_order_release);
     return m_code + begin;
@@ -153,9 +155,16 @@ std::optional<CodeSpace::Piece> CodeSpace::find(uintptr_t pc) const noexcept
     if (low == 0) return std::nullopt;
     const PieceRecord& r = record_at(low - 1);
     if (offset > uint64_t{r.begin} + r.size_bytes) return std::nullopt;  // a return address may be one past the end
-    const auto sites = low - 1 < mapped ? m_image->sites.subspan(r.first_site, r.site_count)
-                                        : std::span<const CodeSite>{published(low - 1 - mapped).sites};
-    return Piece{r.begin, r.size_bytes, r.function, sites};
+    Piece piece{.begin = r.begin, .size_bytes = r.size_bytes, .function = r.function, .sites = {}, .inlined_calls = {}};
+    if (low - 1 < mapped) {
+        piece.sites = m_image->sites.subspan(r.first_site, r.site_count);
+        piece.inlined_calls = m_image->inlined_calls.subspan(r.first_inlined_call, r.inlined_call_count);
+    } else {
+        const PublishedPiece& found = published(low - 1 - mapped);
+        piece.sites = found.sites;
+        piece.inlined_calls = found.inlined_calls;
+    }
+    return piece;
 }
 
 CodeSpace::Growth CodeSpace::growth() const
@@ -171,16 +180,19 @@ CodeSpace::Growth CodeSpace::growth() const
 CodeSnapshot CodeSpace::snapshot() const
 {
     const std::scoped_lock lock{m_mutex};
-    CodeSnapshot snapshot{.code = {m_code, m_used}, .pieces = {}, .sites = {}};
+    CodeSnapshot snapshot{.code = {m_code, m_used}, .pieces = {}, .sites = {}, .inlined_calls = {}};
     if (m_image != nullptr) {
         snapshot.pieces.assign(m_image->pieces.begin(), m_image->pieces.end());
         snapshot.sites.assign(m_image->sites.begin(), m_image->sites.end());
+        snapshot.inlined_calls.assign(m_image->inlined_calls.begin(), m_image->inlined_calls.end());
     }
     for (size_t i = 0; i < m_piece_count; ++i) {
         const PublishedPiece& piece = published(i);
         snapshot.pieces.push_back(piece.record);
         snapshot.pieces.back().first_site = static_cast<uint32_t>(snapshot.sites.size());
+        snapshot.pieces.back().first_inlined_call = static_cast<uint32_t>(snapshot.inlined_calls.size());
         snapshot.sites.insert(snapshot.sites.end(), piece.sites.begin(), piece.sites.end());
+        snapshot.inlined_calls.insert(snapshot.inlined_calls.end(), piece.inlined_calls.begin(), piece.inlined_calls.end());
     }
     return snapshot;
 }

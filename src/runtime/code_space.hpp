@@ -53,6 +53,7 @@ public:
         uint32_t begin = 0, size_bytes = 0;
         uint32_t function = 0;
         std::span<const CodeSite> sites;
+        std::span<const InlinedCall> inlined_calls;
     };
     /// The piece around a pc, if there is one. Async-signal-safe.
     [[nodiscard]] std::optional<Piece> find(uintptr_t pc) const noexcept;
@@ -60,6 +61,20 @@ public:
     /// call is followed by an instruction that can trap.
     enum class PcKind : uint8_t { interrupted, return_address };
     [[nodiscard]] const CodeSite* find_site(const Piece& piece, uintptr_t pc, PcKind kind) const noexcept;
+    /// Calls `visit(uint32_t function, uint32_t wasm_offset)` for the function that a site is in, then for those in which it was inlined, up to
+    /// the piece's own.
+    template <class Visit>
+    static void for_each_function(const Piece& piece, const CodeSite& site, Visit visit)
+    {
+        uint32_t wasm_offset = site.wasm_offset;
+        for (uint32_t number = site.inlined_by; number != 0;) {
+            const InlinedCall& call = piece.inlined_calls[number - 1];
+            visit(call.callee, wasm_offset);
+            wasm_offset = call.wasm_offset;
+            number = call.inlined_by;
+        }
+        visit(piece.function, wasm_offset);
+    }
     [[nodiscard]] std::span<const std::byte> code_of(const Piece& piece) const { return {m_code + piece.begin, piece.size_bytes}; }
     /// Null where the space began without.
     [[nodiscard]] const CodeImage* image() const { return m_image.get(); }
@@ -97,8 +112,9 @@ private:
     mutable std::mutex m_mutex;  // guards what follows against other writers
     std::atomic<size_t> m_used{0};
     struct PublishedPiece {
-        PieceRecord record;  // without `first_site`
+        PieceRecord record;  // without `first_site` and `first_inlined_call`
         std::vector<CodeSite> sites;
+        std::vector<InlinedCall> inlined_calls;
     };
     // Pieces behind the image's in ascending order of their code, in chunks that never move, each twice as large as the one before: readers need no lock,
     // and a small program touches little memory.

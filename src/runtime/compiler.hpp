@@ -23,6 +23,7 @@ struct CodeLine {
 struct CompiledCode {
     std::vector<std::byte> bytes;
     std::vector<CodeSite> sites;  // sorted by code_offset
+    std::vector<InlinedCall> inlined_calls;
     std::vector<Relocation> relocations;
     uint32_t alignment_bytes = 16;  // of the first byte; a power of two, at most 64
     bool wants_lines = false;       // set by who asks for code, for people to read
@@ -37,6 +38,9 @@ struct CompileError {
 struct CompileOptions {
     std::vector<MemoryMode> memory_modes;  // one per memory of the index space
     bool counts = false;                   // calls and loops, and says what is hot; for a tier that another one follows
+    /// Code subtracts its instructions from ExecContext::fuel, those up to the next branch or label at once, and traps when it is negative at a
+    /// function's entry or a loop's header. Only the baseline does.
+    bool counts_fuel = false;
 };
 
 /// A tier. Thread-safe: several functions may be compiled at once.

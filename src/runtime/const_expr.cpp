@@ -65,8 +65,9 @@ private:
     std::vector<Value> m_stack;
 };
 
-/// Of an expression that is a single i32.const, as most are.
-std::optional<uint32_t> constant_of(const wasm::ConstExpr& expr)
+}  // namespace
+
+std::optional<uint32_t> constant_i32(const wasm::ConstExpr& expr)
 {
     const auto* next = reinterpret_cast<const uint8_t*>(expr.bytes.data());
     if (*next++ != static_cast<uint8_t>(wasm::Opcode::i32_const)) return std::nullopt;
@@ -75,11 +76,9 @@ std::optional<uint32_t> constant_of(const wasm::ConstExpr& expr)
     return value;
 }
 
-}  // namespace
-
 Value evaluate(const wasm::ConstExpr& expr, const Instance& instance)
 {
-    if (const auto constant = constant_of(expr)) {
+    if (const auto constant = constant_i32(expr)) {
         Value value{};
         value.i64 = *constant;
         return value;

@@ -1,5 +1,7 @@
 #include "runtime/context_layout.hpp"
 
+#include "runtime/static_elements.hpp"
+
 namespace weir::runtime {
 
 ContextLayout::ContextLayout(const wasm::Module& module) : m_imported_globals(module.imported_global_count)
@@ -19,6 +21,8 @@ ContextLayout::ContextLayout(const wasm::Module& module) : m_imported_globals(mo
     m_globals = place(module.globals.size() - module.imported_global_count, 16);
     m_types = place(module.types.size(), 4);
     m_size = static_cast<uint32_t>((next + 15) / 16 * 16);
+    const StaticElements elements{module};
+    for (uint32_t i = 0; i < module.tables.size(); ++i) m_lazy_tables.push_back(elements.has(wasm::TableIdx{i}));
 }
 
 }  // namespace weir::runtime

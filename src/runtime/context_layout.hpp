@@ -4,6 +4,7 @@
 #include "wasm/module.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace weir::runtime {
 
@@ -29,11 +30,14 @@ public:
     }
     /// `uint32_t`, the canonical TypeId of a type of the module.
     [[nodiscard]] uint32_t type_id(wasm::TypeIdx t) const { return m_types + t.value * 4; }
+    /// Whether TableHeader::is_lazy may be set.
+    [[nodiscard]] bool may_be_lazy(wasm::TableIdx t) const { return m_lazy_tables[t.value]; }
     [[nodiscard]] uint32_t size_bytes() const { return m_size; }
 
 private:
     uint32_t m_imports, m_memories, m_tables, m_global_pointers, m_globals, m_types, m_size;
     uint32_t m_imported_globals;
+    std::vector<bool> m_lazy_tables;
 };
 
 }  // namespace weir::runtime

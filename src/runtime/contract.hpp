@@ -88,6 +88,8 @@ struct MemoryHeader {
 struct TableHeader {
     uint64_t* elements;  // references as in Value::ref; may move on growth
     uint64_t size;
+    /// Not 0: elements may be null here that are not null; the builtins table_element and open_table know. Only of tables with StaticElements.
+    uint64_t is_lazy;
 };
 
 /// How a memory is kept inside its bounds.
@@ -113,12 +115,14 @@ struct ExecContext {
     Store* store;
     TrapKind pending_trap;            // set before raise_pending
     std::atomic<uint32_t> interrupt;  // not 0: somebody wants to interrupt the guest; interrupt.hpp
+    int64_t fuel;                     // that is left, where code counts it (CompileOptions::counts_fuel); negative: some is missing
     const void* loop_entry;           // where code that leaves a loop's header for another tier jumps to, frame and all given up
     alignas(16) std::array<Value, max_transfer_values> transfer;
 };
 
 /// Helper functions that generated code calls, by C convention, through InstanceContext::builtins. First argument: InstanceContext*.
 /// A function that can trap returns a TrapKind in eax (`none` when fine); code then calls `raise` with it as second argument.
+/// K: changes rax, rdi, rsi, rdx, r11 and flags only.
 /// `a_b` packs two indices as uint64: a << 32 | b. Sizes and indices are zero-extended to 64 bits by the caller.
 // clang-format off
 //                   ident            parameters after the context                                            returns
@@ -140,7 +144,10 @@ struct ExecContext {
     X(atomic_wait64,  "u32 memory, u64 address, u64 expected, i64 timeout_ns -> u64: TrapKind << 32 | result") \
     X(atomic_notify,  "u32 memory, u64 address, u32 count -> u64: TrapKind << 32 | result")                    \
     X(hot,            "u32 function, u32 wasm offset of the loop in the body, 0 at the function's entry, ~0: of a loop that stays -> address of the loop's code, " \
-                      "or null; keeps r8 r9 r10 xmm8..xmm15 too")
+                      "or null; keeps what K says")                                                          \
+    X(table_element,  "u32 table, u64 index below its size -> the element of a lazy table that is null there, or null; K")   \
+    X(open_table,     "u32 table: all elements of a lazy table get their places; K")                           \
+    X(function_reference, "u32 defined function -> const Function*; K")
 // clang-format on
 
 enum class Builtin : uint8_t {
@@ -155,9 +162,11 @@ struct alignas(16) InstanceContext {
     ExecContext* exec;
     const void* const* builtins;  // indexed by Builtin
     Instance* instance;
-    std::byte* memory0_base;    // base of memory 0, null without one
-    MemoryHeader* memory0;      // header of memory 0, null without one
-    const Function* functions;  // one per function of the index space, imports included: the target of ref.func
+    std::byte* memory0_base;  // base of memory 0, null without one
+    MemoryHeader* memory0;    // header of memory 0, null without one
+    /// Of each function of the index space how far behind this its Function is, the target of ref.func; 0: the builtin function_reference
+    /// makes it. Of imports: 0.
+    const uint32_t* functions;
 };
 
 /// A host function bound to the instance that imports it. The host trampoline finds it in rdi.
@@ -176,11 +185,20 @@ struct HostFunctionContext {
 /// What a piece of machine code can stop at, and where that is in the module. Sorted by code_offset in a function.
 struct CodeSite {
     uint32_t code_offset;  // traps and memory accesses: of the instruction's first byte; calls: the return address
-    uint32_t wasm_offset;  // of the wasm instruction, from the start of the function's body
+    uint32_t wasm_offset;  // of the wasm instruction, from the start of the body of its function
     enum class Kind : uint8_t { call, memory_access, trap } kind;
     TrapKind trap = TrapKind::none;  // kind trap: the reason of the ud2; memory_access: memory_out_of_bounds
-    uint16_t unused = 0;             // so that equal sites are equal bytes, also in files
+    uint16_t inlined_by =
+        0;  // the number, from 1, of the InlinedCall that brought the instruction here; 0: the function is the code's own
 };
+
+/// A call that is none in machine code, because the callee's code stands in its place. A function's calls are numbered from 1.
+struct InlinedCall {
+    uint32_t callee;       // a defined function
+    uint32_t wasm_offset;  // of the call, from the start of the caller's body
+    uint32_t inlined_by;   // as in CodeSite: what brought the call here; a smaller number than its own
+};
+inline constexpr size_t max_inlined_calls = UINT16_MAX;
 
 /// A 32-bit pc-relative field to be filled when code gets its place.
 struct Relocation {

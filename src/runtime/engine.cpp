@@ -17,7 +17,7 @@ Result<std::shared_ptr<Engine>, SysError> Engine::create(EngineConfig config)
         engine->m_config.bounds == BoundsPolicy::guard || (engine->m_config.bounds == BoundsPolicy::automatic && !is_limited);
     WEIR_TRY(space, CodeSpace::create(0, is_limited ? trampoline_bytes / 16 : trampoline_bytes));
     engine->m_trampolines = std::move(space);
-    if (engine->m_config.optimizer != nullptr && engine->m_config.tiers != TierPolicy::single)
+    if (engine->m_config.optimizer != nullptr && engine->m_config.tiers != TierPolicy::single && engine->m_config.fuel == 0)
         engine->m_tier_up = std::make_unique<TierUp>(engine->m_config.optimizer, engine->m_config.tiers == TierPolicy::eager);
     return engine;
 }

@@ -39,7 +39,9 @@ struct EngineConfig {
     uint64_t max_memory_bytes = uint64_t{1} << 36;                     // of one memory; growth beyond answers -1
     void (*on_memory_limit)(uint64_t limit_bytes) noexcept = nullptr;  // each time that happens, on the guest's thread
     uint64_t max_table_elements = 10'000'000;  // of all tables of a store together; growth beyond answers -1
-    size_t max_idle_memories = 64;             // address space of ended guard-mode memories, kept for those that come
+    /// What the guests of a store have at first: an instruction takes one. 0: it is not counted. Where it is, code has one tier.
+    uint64_t fuel = 0;
+    size_t max_idle_memories = 64;  // address space of ended guard-mode memories, kept for those that come
 };
 
 /// What instances share: types, trampolines, configuration. Thread-safe.

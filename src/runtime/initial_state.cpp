@@ -7,7 +7,6 @@
 #include "runtime/written_pages.hpp"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace weir::runtime {
 
@@ -17,24 +16,17 @@ namespace {
 // looked at, the copy of a page included; it pays where much of the data is never looked at.
 constexpr uint64_t min_image_bytes = uint64_t{128} << 10;
 
-/// The numbers of an instance's functions, by their addresses.
-class Numbers {
-public:
-    explicit Numbers(const Instance& instance)
-    {
-        for (uint32_t i = 0; i < instance.module().functions.size(); ++i)
-            m_numbers.try_emplace(instance.function(wasm::FuncIdx{i}), wasm::FuncIdx{i});
-    }
-    /// Empty for null. A reference to anything else cannot be in an instance that shares nothing and has not run.
-    [[nodiscard]] std::optional<wasm::FuncIdx> of(uint64_t reference) const
-    {
-        const auto found = m_numbers.find(reinterpret_cast<const Function*>(reference));
-        return found == m_numbers.end() ? std::nullopt : std::optional{found->second};
-    }
-
-private:
-    std::unordered_map<const Function*, wasm::FuncIdx> m_numbers;
-};
+/// The number of the function that a reference in an instance is to; empty for null. A reference to anything else cannot be in an instance
+/// that shares nothing and has not run.
+std::optional<wasm::FuncIdx> number_of(uint64_t reference, const Instance& instance)
+{
+    const auto* const function = reinterpret_cast<const Function*>(reference);
+    if (function == nullptr) return std::nullopt;
+    if (function->context == &instance.context()) return wasm::FuncIdx{function->index};
+    for (uint32_t i = 0; i < instance.module().imported_function_count; ++i)
+        if (instance.function(wasm::FuncIdx{i}) == function) return wasm::FuncIdx{i};
+    return std::nullopt;
+}
 
 uint64_t reference_in(const Instance& instance, std::optional<wasm::FuncIdx> function)
 {
@@ -51,18 +43,21 @@ std::shared_ptr<const InitialState> InitialState::capture(Instance& instance)
     const auto state = std::make_shared<InitialState>();
     for (uint32_t i = 0; i < module.memories.size(); ++i)
         if (!state->capture_memory(instance, wasm::MemoryIdx{i})) return nullptr;
-    const Numbers numbers{instance};
     for (uint32_t i = 0; i < module.tables.size(); ++i) {
-        const Table& table = *instance.table(wasm::TableIdx{i});
         std::vector<Reference> references;
+        if (instance.code().static_elements().has(wasm::TableIdx{i})) {
+            state->m_tables.push_back(std::move(references));
+            continue;
+        }
+        const Table& table = *instance.table(wasm::TableIdx{i});
         references.reserve(table.size);
-        for (const uint64_t reference : std::span{table.elements, table.size}) references.push_back(numbers.of(reference));
+        for (const uint64_t reference : std::span{table.elements, table.size}) references.push_back(number_of(reference, instance));
         state->m_tables.push_back(std::move(references));
     }
     for (uint32_t i = 0; i < module.globals.size(); ++i) {
         const Value value = *instance.global_cell(wasm::GlobalIdx{i});
         const bool is_reference = module.globals[i].type.type.is_ref();
-        state->m_globals.push_back({value, is_reference, is_reference ? numbers.of(value.ref) : std::nullopt});
+        state->m_globals.push_back({value, is_reference, is_reference ? number_of(value.ref, instance) : std::nullopt});
     }
     const auto is_passive = [](const auto& segment) { return segment.mode == wasm::SegmentMode::passive; };
     state->m_has_passive_segments = std::ranges::any_of(module.datas, is_passive) || std::ranges::any_of(module.elems, is_passive);
@@ -111,6 +106,10 @@ bool InitialState::restore(Instance& instance) const noexcept
         for (const MemoryState::Copy& c : m_memories[i].copies) std::ranges::copy(c.bytes, memory.base + c.to);
     }
     for (uint32_t i = 0; i < m_tables.size(); ++i) {
+        if (instance.code().static_elements().has(wasm::TableIdx{i})) {
+            instance.reset_static_table(wasm::TableIdx{i});
+            continue;
+        }
         Table& table = *instance.table(wasm::TableIdx{i});
         table.shrink(m_tables[i].size());
         for (size_t e = 0; e < m_tables[i].size(); ++e) table.elements[e] = reference_in(instance, m_tables[i][e]);

@@ -48,7 +48,7 @@ private:
     };
     bool capture_memory(const Instance& instance, wasm::MemoryIdx index);
     std::vector<MemoryState> m_memories;
-    std::vector<std::vector<Reference>> m_tables;
+    std::vector<std::vector<Reference>> m_tables;  // empty of those with StaticElements
     std::vector<GlobalState> m_globals;
     bool m_has_passive_segments = false;  // Go's modules have tens of thousands of segments, none of them passive
 };

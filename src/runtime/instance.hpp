@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/zeroed_memory.hpp"
 #include "runtime/extern.hpp"
 #include "runtime/module_code.hpp"
 
@@ -25,12 +26,28 @@ public:
     [[nodiscard]] Store& store() const { return *m_store; }
     [[nodiscard]] InstanceContext& context() const { return *m_context; }
 
+    /// The embedder's own, given to Store::instantiate.
+    [[nodiscard]] void* owner() const { return m_owner; }
+
     [[nodiscard]] std::optional<Extern> find_export(std::string_view name);
     [[nodiscard]] Extern export_at(const wasm::Export& e);
 
+    /// Made when it is first asked for.
     [[nodiscard]] const Function* function(wasm::FuncIdx f) const;
     [[nodiscard]] Memory* memory(wasm::MemoryIdx m) const { return m_memories[m.value]; }
-    [[nodiscard]] Table* table(wasm::TableIdx t) const { return m_tables[t.value]; }
+    /// With all elements in their places.
+    [[nodiscard]] Table* table(wasm::TableIdx t) const
+    {
+        Table* const found = m_tables[t.value];
+        if (found->is_lazy != 0) open(t);
+        return found;
+    }
+    /// An element below the table's size, put in its place if it was not there yet.
+    [[nodiscard]] uint64_t table_element(wasm::TableIdx t, uint64_t index) const;
+    /// Whether the table is as the module's segments say, elements that are not made yet included: the guest could not change any.
+    [[nodiscard]] bool is_untouched(wasm::TableIdx t) const { return m_tables[t.value]->is_lazy != 0; }
+    /// Of a table with StaticElements: as after instantiation. Elements that are made already stay if the guest could not change any.
+    void reset_static_table(wasm::TableIdx t) const;
     [[nodiscard]] Value* global_cell(wasm::GlobalIdx g) const;
     /// The memory that host functions see: the one exported as "memory", else memory 0, else null.
     [[nodiscard]] Memory* default_memory() const { return m_default_memory; }
@@ -51,11 +68,15 @@ private:
     friend class Instantiation;
     Instance() = default;
     [[nodiscard]] std::vector<uint64_t> evaluate_elem(const wasm::ElemSegment& segment) const;
+    void open(wasm::TableIdx t) const;
 
     Store* m_store = nullptr;
+    void* m_owner = nullptr;
     std::shared_ptr<ModuleCode> m_code;
     InstanceContext* m_context = nullptr;  // followed by what ContextLayout places
-    std::vector<Function> m_functions;     // of the whole index space; imported ones unused
+    // InstanceContext::functions, and behind it the functions in the order in which they were made: most guests refer to few of theirs.
+    ZeroedMemory m_functions;
+    mutable uint32_t m_functions_end = 0;  // offset of the next one
     std::vector<const Function*> m_imported_functions;
     std::vector<Memory*> m_memories;
     std::vector<Table*> m_tables;

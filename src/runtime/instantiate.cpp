@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 // Instantiation, in the order of Core 3.0, 4.5.4.
 
@@ -22,17 +23,18 @@ T& at_offset(InstanceContext* context, uint32_t offset)
 
 class Instantiation {
 public:
-    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports, StartFunction start)
+    Instantiation(Store& store, std::shared_ptr<ModuleCode> code, std::span<const Extern> imports, StartFunction start, void* owner)
         : m_store(store), m_imports(imports), m_start(start), m_instance(new Instance)
     {
         m_instance->m_store = &store;
+        m_instance->m_owner = owner;
         m_instance->m_code = std::move(code);
     }
 
     Result<Instance*, InstantiateError> run()
     {
         const wasm::Module& module = m_instance->module();
-        allocate_context();
+        if (!allocate_context()) return Unexpected{InstantiateError{std::string{"out of memory"}}};
         bind_imports();
         if (auto error = create_own()) return Unexpected{InstantiateError{std::move(*error)}};
         Instance* const instance = m_instance.get();
@@ -53,7 +55,7 @@ public:
     }
 
 private:
-    void allocate_context()
+    [[nodiscard]] bool allocate_context()
     {
         const ContextLayout& layout = m_instance->code().layout();
         void* const memory = ::operator new(layout.size_bytes(), std::align_val_t{alignof(InstanceContext)});
@@ -66,10 +68,11 @@ private:
         const wasm::Module& module = m_instance->module();
         for (uint32_t i = 0; i < module.types.size(); ++i)
             at_offset<uint32_t>(context, layout.type_id(wasm::TypeIdx{i})) = module.types[i].value;
-        m_instance->m_functions.resize(module.functions.size());
-        for (uint32_t i = module.imported_function_count; i < module.functions.size(); ++i)
-            m_instance->m_functions[i] = {&m_instance->code().slot_of(wasm::FuncIdx{i}), context, module.functions[i], i};
-        context->functions = m_instance->m_functions.data();
+        const size_t offsets_bytes = (module.functions.size() * sizeof(uint32_t) + alignof(Function)) & ~(alignof(Function) - 1);
+        m_instance->m_functions = ZeroedMemory{offsets_bytes + module.bodies.size() * sizeof(Function)};
+        m_instance->m_functions_end = static_cast<uint32_t>(offsets_bytes);
+        context->functions = reinterpret_cast<const uint32_t*>(m_instance->m_functions.data());
+        return context->functions != nullptr;
     }
 
     void bind_imports()
@@ -143,7 +146,7 @@ private:
         }
         for (const wasm::TypeId type : std::span{module.tags}.subspan(module.imported_tag_count))
             instance.m_tags.push_back(m_store.create_tag(type));
-        for (const wasm::ElemSegment& s : module.elems) instance.m_elems.push_back(instance.evaluate_elem(s));
+        instance.m_elems.resize(module.elems.size());
         instance.m_is_data_dropped.resize(module.datas.size());
         return std::nullopt;
     }
@@ -153,6 +156,11 @@ private:
         const wasm::Module& module = instance.module();
         for (uint32_t i = 0; i < module.elems.size(); ++i) {
             const wasm::ElemSegment& s = module.elems[i];
+            if (s.mode == wasm::SegmentMode::active && instance.code().static_elements().has(s.table)) {
+                instance.m_tables[s.table.value]->is_lazy = 1;
+                continue;
+            }
+            if (s.mode != wasm::SegmentMode::declarative) instance.m_elems[i] = instance.evaluate_elem(s);
             if (s.mode == wasm::SegmentMode::active) {
                 const bool is_64 = module.tables[s.table.value].type.address == wasm::AddressType::i64;
                 const Value offset = evaluate(s.offset, instance);
@@ -182,14 +190,14 @@ private:
 };
 
 Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports,
-                                                       StartFunction start)
+                                                       StartFunction start, void* owner)
 {
     const auto& wanted = code->module()->imports;
     const auto is_kind_wanted = [](const Extern& e, const wasm::Import& import) { return e.index() == import.type.index(); };
     if (!std::ranges::equal(imports, wanted, is_kind_wanted))
         return Unexpected{InstantiateError{std::string{"the imports given are not those of the module"}}};
     try {
-        return Instantiation{*this, std::move(code), imports, start}.run();
+        return Instantiation{*this, std::move(code), imports, start, owner}.run();
     } catch (const std::bad_alloc&) {
         return Unexpected{InstantiateError{std::string{"out of memory"}}};
     }
@@ -226,7 +234,39 @@ bool Instance::undrop_segments() noexcept
 
 const Function* Instance::function(wasm::FuncIdx f) const
 {
-    return module().is_imported(f) ? m_imported_functions[f.value] : &m_functions[f.value];
+    if (module().is_imported(f)) return m_imported_functions[f.value];
+    std::byte* const base = m_functions.data();
+    uint32_t& offset = reinterpret_cast<uint32_t*>(base)[f.value];
+    if (offset == 0) {
+        new (base + m_functions_end) Function{&m_code->slot_of(f), m_context, module().functions[f.value], f.value};
+        offset = std::exchange(m_functions_end, m_functions_end + static_cast<uint32_t>(sizeof(Function)));
+    }
+    return reinterpret_cast<const Function*>(base + offset);
+}
+
+uint64_t Instance::table_element(wasm::TableIdx t, uint64_t index) const
+{
+    const Table& table = *m_tables[t.value];
+    uint64_t& element = table.elements[index];
+    if (element == 0 && table.is_lazy != 0)
+        if (const auto f = m_code->static_elements().at(t, index)) element = reinterpret_cast<uint64_t>(function(*f));
+    return element;
+}
+
+void Instance::open(wasm::TableIdx t) const
+{
+    Table& table = *m_tables[t.value];
+    for (uint64_t i = 0; i < table.size; ++i) static_cast<void>(table_element(t, i));
+    table.is_lazy = 0;
+}
+
+void Instance::reset_static_table(wasm::TableIdx t) const
+{
+    Table& table = *m_tables[t.value];
+    if (table.is_lazy != 0) return;
+    table.shrink(module().tables[t.value].type.limits.min);
+    std::fill_n(table.elements, table.size, 0);
+    table.is_lazy = 1;
 }
 
 Value* Instance::global_cell(wasm::GlobalIdx g) const
@@ -247,7 +287,7 @@ Extern Instance::export_at(const wasm::Export& e)
 {
     switch (e.kind) {
     case wasm::ExternKind::func: return function(wasm::FuncIdx{e.index});
-    case wasm::ExternKind::table: return m_tables[e.index];
+    case wasm::ExternKind::table: return table(wasm::TableIdx{e.index});
     case wasm::ExternKind::memory: return m_memories[e.index];
     case wasm::ExternKind::tag: return m_tags[e.index];
     case wasm::ExternKind::global: break;

@@ -18,7 +18,7 @@ extern "C" {
 extern const char weir_enter_checked[], weir_enter_called[];
 extern const char weir_lazy_compiled[], weir_lazy_end[];
 extern const char weir_call_out_returned[], weir_call_out_ret[], weir_call_out_end[];
-extern const char weir_hot_returned[], weir_hot_ret[], weir_hot_end[];
+extern const char weir_keeping_returned[], weir_keeping_ret[], weir_keeping_end[];
 extern const char weir_interrupted[], weir_interrupted_restore[], weir_interrupted_leave[], weir_interrupted_popf[],
     weir_interrupted_ret[];
 extern const char weir_syscall_begin[], weir_syscall_end[], weir_syscall_cancelled[];
@@ -65,7 +65,7 @@ bool can_divert(uintptr_t pc) noexcept
 {
     return CodeSpace::find_space(pc) != nullptr || is_within(pc, weir_enter_checked, weir_enter_called) ||
            is_within(pc, weir_lazy_compiled, weir_lazy_end) || is_within(pc, weir_call_out_returned, weir_call_out_end) ||
-           is_within(pc, weir_hot_returned, weir_hot_end);
+           is_within(pc, weir_keeping_returned, weir_keeping_end);
 }
 
 /// What of the vector state is in use: x87, SSE, AVX, AVX-512. The rest (protection keys, tiles) is no guest's.
@@ -147,8 +147,8 @@ struct InterruptedFrame {
 bool find_guest_frame(uintptr_t& pc, uintptr_t& rbp) noexcept
 {
     const bool is_in_call_out = is_within(pc, weir_call_out_returned, weir_call_out_end) && pc != address_of(weir_call_out_ret);
-    const bool is_in_hot = is_within(pc, weir_hot_returned, weir_hot_end) && pc != address_of(weir_hot_ret);
-    for (int frames = is_in_call_out || is_in_hot ? 2 : 0;; --frames) {  // the stub's, and a host function's trampoline's
+    const bool is_in_keeping = is_within(pc, weir_keeping_returned, weir_keeping_end) && pc != address_of(weir_keeping_ret);
+    for (int frames = is_in_call_out || is_in_keeping ? 2 : 0;; --frames) {  // the stub's, and a host function's trampoline's
         const CodeSpace* const space = CodeSpace::find_space(pc);
         if (space != nullptr && space->owner != nullptr) return true;
         if (frames == 0) return false;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <new>
 #include <optional>
 #include <thread>
@@ -19,10 +20,12 @@ constexpr size_t code_bytes_per_wasm_byte = 32;
 // Counting, leaving loops, and the other tier's code, which gets no more than half of the room: functions that have no code yet come first.
 constexpr size_t tiered_code_bytes_per_wasm_byte = 128;
 constexpr size_t min_code_bytes = size_t{1} << 20;
+// Of code from a file that counts for a tier which this engine does not have: it counts so far, and from there again.
+constexpr int32_t never_hot = std::numeric_limits<int32_t>::max();
 }  // namespace
 
 ModuleCode::ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module)
-    : m_engine(std::move(engine)), m_module(std::move(module)), m_layout(*m_module)
+    : m_engine(std::move(engine)), m_module(std::move(module)), m_layout(*m_module), m_static_elements(*m_module)
 {
     m_options = options_for(*m_engine, *m_module);
 }
@@ -32,6 +35,7 @@ CompileOptions ModuleCode::options_for(const Engine& engine, const wasm::Module&
     CompileOptions options;
     for (const wasm::MemoryType& t : module.memories) options.memory_modes.push_back(engine.mode_for(t));
     options.counts = engine.tier_up() != nullptr;
+    options.counts_fuel = engine.config().fuel != 0;
     return options;
 }
 
@@ -53,7 +57,9 @@ Result<std::shared_ptr<ModuleCode>, std::string> ModuleCode::create(std::shared_
     size_t wasm_bytes = 0;
     for (const wasm::FunctionBody& b : module->bodies) wasm_bytes += b.bytes.size();
     auto code = std::shared_ptr<ModuleCode>{new ModuleCode{std::move(engine), std::move(module)}};
-    const size_t per_byte = code->m_options.counts ? tiered_code_bytes_per_wasm_byte : code_bytes_per_wasm_byte;
+    if (code->m_options.counts_fuel) image = nullptr;  // no former run's code counts it
+    const size_t per_byte =
+        code->m_options.counts || code->m_options.counts_fuel ? tiered_code_bytes_per_wasm_byte : code_bytes_per_wasm_byte;
     const size_t slots = code->m_module->bodies.size(), code_bytes = min_code_bytes + wasm_bytes * per_byte;
     auto space = CodeSpace::create(slots, code_bytes, image);
     if (!space && image != nullptr) space = CodeSpace::create(slots, code_bytes);
@@ -81,10 +87,13 @@ void ModuleCode::enter_image(const CodeImage& image)
         const std::byte* const code = m_space->address_of(piece);
         HeatCounters& counters = m_space->counters(piece.function - first);
         if (piece.loop_offset != 0) {
-            counters.loops = 0;  // on_hot soon learns which loop it is
+            if (tiers != nullptr) counters.loops = 0;  // on_hot soon learns which loop it is
             continue;
         }
-        if (piece.tier == CodeTier::first && tiers != nullptr) tiers->start_counting(counters, code);
+        if (piece.tier == CodeTier::first) {
+            if (tiers != nullptr) tiers->start_counting(counters, code);
+            else counters = {.calls = never_hot, .loops = never_hot, .first_code = code};
+        }
         m_space->slot(piece.function - first).entry.store(code, std::memory_order_relaxed);
     }
 }
@@ -112,6 +121,11 @@ Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
 
 const void* ModuleCode::on_hot(wasm::FuncIdx function, uint32_t loop_offset)
 {
+    if (m_engine->tier_up() == nullptr) {
+        HeatCounters& counters = counters_of(function);
+        counters.calls = counters.loops = never_hot;
+        return nullptr;
+    }
     std::call_once(m_image_is_remembered, [this] {
         if (const CodeImage* const image = m_space->image()) m_hot_code.remember(*image, *m_space);
     });

@@ -4,6 +4,7 @@
 #include "runtime/code_space.hpp"
 #include "runtime/context_layout.hpp"
 #include "runtime/engine.hpp"
+#include "runtime/static_elements.hpp"
 #include "wasm/module.hpp"
 
 #include <cstdint>
@@ -30,6 +31,7 @@ public:
     [[nodiscard]] Engine& engine() const { return *m_engine; }
     [[nodiscard]] const std::shared_ptr<const wasm::Module>& module() const { return m_module; }
     [[nodiscard]] const ContextLayout& layout() const { return m_layout; }
+    [[nodiscard]] const StaticElements& static_elements() const { return m_static_elements; }
     [[nodiscard]] const CompileOptions& options() const { return m_options; }
     [[nodiscard]] const CodeSlot& slot_of(wasm::FuncIdx f) const
     {
@@ -70,6 +72,7 @@ private:
     std::shared_ptr<Engine> m_engine;
     std::shared_ptr<const wasm::Module> m_module;
     ContextLayout m_layout;
+    StaticElements m_static_elements;
     CompileOptions m_options;
     std::unique_ptr<CodeSpace> m_space;
     HotCode m_hot_code;

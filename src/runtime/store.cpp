@@ -36,6 +36,7 @@ Result<std::unique_ptr<Store>, SysError> Store::create(std::shared_ptr<Engine> e
     exec.store = store.get();
     exec.pending_trap = TrapKind::none;
     exec.interrupt.store(0, std::memory_order_relaxed);
+    store->set_fuel(store->m_engine->config().fuel);
     store->m_table_budget.elements_left = store->m_engine->config().max_table_elements;
     return store;
 }
@@ -118,6 +119,7 @@ void Store::recycle() noexcept
     m_stopped_for = 0;
     m_pending_exit.reset();
     m_pending_detail.clear();
+    set_fuel(m_engine->config().fuel);
     // What runs deep writes to the page below what is kept; a frame that is larger than a page may jump over it, so now and then without looking.
     const size_t usable = m_stack.size_bytes() - stack_guard_bytes;
     if (usable < max_kept_stack_bytes + page_bytes) return;
@@ -165,8 +167,12 @@ Trap Store::make_trap(const Activation& activation)
             if (const CodeSite* const interrupted = space->find_site(*piece, activation.pcs[i], CodeSpace::PcKind::interrupted);
                 interrupted != nullptr && (site == nullptr || interrupted->trap == activation.trap))
                 site = interrupted;
-        trap.frames.push_back({static_cast<const ModuleCode*>(space->owner)->shared_from_this(), wasm::FuncIdx{piece->function},
-                               site != nullptr ? site->wasm_offset : 0});
+        const auto add = [&](uint32_t function, uint32_t wasm_offset) {
+            trap.frames.push_back(
+                {static_cast<const ModuleCode*>(space->owner)->shared_from_this(), wasm::FuncIdx{function}, wasm_offset});
+        };
+        if (site != nullptr) CodeSpace::for_each_function(*piece, *site, add);
+        else add(piece->function, 0);
     }
     return trap;
 }

@@ -10,6 +10,7 @@
 #include "runtime/outcome.hpp"
 #include "runtime/suspension.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -39,9 +40,9 @@ public:
     [[nodiscard]] Engine& engine() const { return *m_engine; }
 
     /// `imports` in the module's order; their types must match (Linker::resolve sees to that). Runs segments and the start function.
-    /// What a failed instantiation did before it failed stays done, as the standard says.
+    /// What a failed instantiation did before it failed stays done, as the standard says; so the instance may be there, with its owner.
     Result<Instance*, InstantiateError> instantiate(std::shared_ptr<ModuleCode> code, std::span<const Extern> imports,
-                                                    StartFunction start = StartFunction::is_run);
+                                                    StartFunction start = StartFunction::is_run, void* owner = nullptr);
 
     /// Calls a guest or host function. `values` holds the parameters in order and receives the results; it has room for the larger of
     /// both. May be called by host functions that the guest called, also by way of another store's guests. Not while a guest is suspended.
@@ -85,6 +86,11 @@ public:
     }
     /// What the guest was stopped for that last ended with TrapKind::interrupted.
     [[nodiscard]] InterruptReasons stopped_for() const { return m_stopped_for; }
+    /// What is left of the fuel; meaningful where it is counted (EngineConfig::fuel). On the store's thread, by host functions as well.
+    [[nodiscard]] uint64_t fuel() const { return m_exec->fuel < 0 ? 0 : static_cast<uint64_t>(m_exec->fuel); }
+    void set_fuel(uint64_t fuel) { m_exec->fuel = static_cast<int64_t>(std::min(fuel, max_fuel)); }
+    static constexpr uint64_t max_fuel = uint64_t{1} << 62;
+
     /// For the runtime: asks the handler, if there is a request. `stop` is also what all calls around a stopped one get.
     InterruptAnswer answer_interrupt() noexcept;
     /// For the runtime: leaves the started guest, which this thread is in, until it is resumed. False where that is impossible.

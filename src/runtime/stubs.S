@@ -227,43 +227,47 @@ weir_guarded_\name:
     .set weir_guarded_raise, weir_raise
     .set weir_guarded_raise_pending, weir_raise_pending
 
-// Builtin hot. Baseline code calls it at places where its operands are in memory, but locals in registers.
-    .globl weir_guarded_hot, weir_hot_returned, weir_hot_ret, weir_hot_end
-    .type weir_guarded_hot, @function
-weir_guarded_hot:
+// Builtins that keep more registers than C functions do, since code calls them where it does not expect a call: the functions in rax.
+    .globl weir_keeping_returned, weir_keeping_ret, weir_keeping_end
+    .type weir_call_keeping, @function
+weir_call_keeping:
     pushq %rbp
     movq %rsp, %rbp
-    subq $160, %rsp
-    movq %r8, -8(%rbp)
-    movq %r9, -16(%rbp)
-    movq %r10, -24(%rbp)
-    movups %xmm8, -48(%rbp)
-    movups %xmm9, -64(%rbp)
-    movups %xmm10, -80(%rbp)
-    movups %xmm11, -96(%rbp)
-    movups %xmm12, -112(%rbp)
-    movups %xmm13, -128(%rbp)
-    movups %xmm14, -144(%rbp)
-    movups %xmm15, -160(%rbp)
-    leaq weir_hot(%rip), %rax
+    subq $288, %rsp
+    movq %rcx, -8(%rbp)
+    movq %r8, -16(%rbp)
+    movq %r9, -24(%rbp)
+    movq %r10, -32(%rbp)
+    .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    movups %xmm\number, -48-16*\number(%rbp)
+    .endr
     callq weir_call_out
-weir_hot_returned:              // a signal diverts from here on
-    movq -8(%rbp), %r8
-    movq -16(%rbp), %r9
-    movq -24(%rbp), %r10
-    movups -48(%rbp), %xmm8
-    movups -64(%rbp), %xmm9
-    movups -80(%rbp), %xmm10
-    movups -96(%rbp), %xmm11
-    movups -112(%rbp), %xmm12
-    movups -128(%rbp), %xmm13
-    movups -144(%rbp), %xmm14
-    movups -160(%rbp), %xmm15
+weir_keeping_returned:          // a signal diverts from here on
+    movq -8(%rbp), %rcx
+    movq -16(%rbp), %r8
+    movq -24(%rbp), %r9
+    movq -32(%rbp), %r10
+    .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    movups -48-16*\number(%rbp), %xmm\number
+    .endr
     leave
-weir_hot_ret:
+weir_keeping_ret:
     retq
-weir_hot_end:
-    .size weir_guarded_hot, . - weir_guarded_hot
+weir_keeping_end:
+    .size weir_call_keeping, . - weir_call_keeping
+
+    .macro keeping_builtin name, function
+    .globl weir_guarded_\name
+    .type weir_guarded_\name, @function
+weir_guarded_\name:
+    leaq \function(%rip), %rax
+    jmp weir_call_keeping
+    .size weir_guarded_\name, . - weir_guarded_\name
+    .endm
+    keeping_builtin hot, weir_hot
+    keeping_builtin table_element, weir_builtin_table_element
+    keeping_builtin open_table, weir_builtin_open_table
+    keeping_builtin function_reference, weir_builtin_function_reference
 
 // Called, by those above or by the signal handler in the name of any instruction of generated code: keeps every register and flag,
 // asks the host, and returns when the guest shall go on. The request may come again meanwhile: it is looked for after the answer,

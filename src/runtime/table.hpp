@@ -1,10 +1,10 @@
 #pragma once
 
+#include "base/zeroed_memory.hpp"
 #include "runtime/contract.hpp"
 #include "wasm/types.hpp"
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 
 namespace weir::runtime {
@@ -34,15 +34,12 @@ public:
     void shrink(uint64_t new_size) noexcept;
 
 private:
-    struct Free {
-        void operator()(uint64_t* p) const noexcept { std::free(p); }
-    };
     Table(const wasm::TableType& type, TableBudget& budget) : TableHeader{}, m_type(type), m_budget(budget) {}
 
     wasm::TableType m_type;
     TableBudget& m_budget;
-    std::unique_ptr<uint64_t[], Free> m_storage;  // by calloc and realloc: for large tables the kernel's zero and moved pages
-    uint64_t m_capacity = 0;
+    ZeroedMemory m_storage;
+    uint64_t m_used = 0;  // before it shrank; what lies behind `size` and that may be anything
 };
 
 }  // namespace weir::runtime

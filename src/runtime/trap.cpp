@@ -179,6 +179,15 @@ std::string to_text(const SourcePlace& place)
 }
 }  // namespace
 
+namespace {
+
+bool is_same_place(const Frame& a, const Frame& b)
+{
+    return a.code == b.code && a.function == b.function && a.wasm_offset == b.wasm_offset;
+}
+
+}  // namespace
+
 std::string format_backtrace(const Trap& trap, std::span<const SourcePlaces> places)
 {
     std::string text;
@@ -201,6 +210,12 @@ std::string format_backtrace(const Trap& trap, std::span<const SourcePlaces> pla
                       module.body_of(frame.function).offset_bytes + frame.wasm_offset);
         text +=
             (name.empty() ? std::string{"<unnamed>"} : printable(name)) + line + (here.empty() ? "" : to_text(here.back())) + "\n";
+        // Endless recursion shows itself in a line.
+        size_t same = 0;
+        while (i + same + 1 < trap.frames.size() && is_same_place(trap.frames[i + same + 1], frame)) ++same;
+        if (same < 3) continue;
+        text += "  ... the same " + std::to_string(same) + " times more\n";
+        i += same;
     }
     if (trap.is_truncated) text += "  ... more frames\n";
     return text;

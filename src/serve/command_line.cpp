@@ -1,6 +1,7 @@
 #include "serve/command_line.hpp"
 
 #include "cli/quantity.hpp"
+#include "cli/usage.hpp"
 #include "weir/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -28,10 +29,13 @@ FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
   -C, --config FILE          the service's fastly.toml (that in the folder)
   --addr HOST:PORT           listen there (127.0.0.1:7676); also :PORT, unix:PATH
   --tls-cert, --tls-key FILE serve TLS with this certificate and key (PEM)
+  --tls-client-ca FILE       ask clients for certificates of these authorities
   --workers N                threads (one for each processor)
   --max-instances N          requests at a time (1000); others are answered 503
   --request-timeout TIME     longest that a request may take (120s); 0: no limit
   --max-memory SIZE          of an instance (128MiB)
+  --user-agents FILE         rules of uap-core for fastly_uap (the system's);
+                             none: it answers as Viceroy does
   --max-log SIZE             that a request may log, and print (16MiB)
   --access-log FILE          a line for each request; - is standard output
   --metrics-addr HOST:PORT   serve numbers at /metrics, for Prometheus, and
@@ -42,12 +46,12 @@ FILE is a module, or a source in C, C++ or Go, or a folder of them, built first
                              print the response
   --request 'GET /path'      the same with this request;
   -H 'NAME: VALUE'             a header of it, --data TEXT its body
-  --bounds MODE, --tier TIER, --trace[=...], --trace-summary, --trace-json,
-  --trace-output FILE        as for weir run
   --snapshot                 run what precedes the first request once for each
                              instance, not for each request: docs/edge.md says
                              what a service must not do there
-  --no-cache                 keep no machine code for the next start
+  --as-command FILE ARGS...  run FILE once, as a program with a request at hand
+  --bounds MODE, --tier TIER, --profile FORMAT, --no-cache, --trace[=...],
+  --trace-summary, --trace-json, --trace-output FILE   as for weir run
   -v, -vv                    say more
 
 Examples:
@@ -55,23 +59,9 @@ Examples:
   weir serve --request 'GET /hello' -H 'Accept: text/plain' bin/main.wasm
 )";
 
-constexpr std::string_view viceroy_help = R"(viceroy [serve] [OPTIONS] FILE         serve a Fastly Compute service
-viceroy run [OPTIONS] FILE [ARGS...]   run a program that uses its interfaces
-
-This is weir in Viceroy's place. Options: -C FILE, --addr HOST:PORT, -v, -V.
-)";
-/// The release of Viceroy whose command line and interface these are.
-constexpr std::string_view viceroy_version = "0.22.0";
-
 Problem usage(std::string error, std::string because = {}, std::string hint = "weir serve --help  shows the options")
 {
-    return {.error = std::move(error), .because = std::move(because), .hint = std::move(hint), .exit_code = cli::exit_usage};
-}
-
-/// An option of Viceroy's that asks for something else than what is done without it.
-Problem not_supported(std::string_view option)
-{
-    return usage(fmt::format("weir does not have Viceroy's option {}", option), {}, "docs/edge.md lists those that it has");
+    return cli::usage(std::move(error), std::move(because), std::move(hint));
 }
 
 Result<std::string, Problem> read_input()
@@ -93,30 +83,27 @@ Result<std::string, Problem> read_input()
 struct Raw {
     std::string file;
     std::vector<std::string> arguments, trace, headers;
-    std::string once, request, data, timeout, memory, log, unknown_imports, profile;
-    bool logs_output = false, shows_calls = false, wants_help = false, wants_version = false;
+    std::string once, request, data, timeout, memory, log;
+    bool shows_calls = false, wants_help = false, wants_version = false;
     int verbosity = 0;
 };
 
-void add_common(CLI::App& app, Raw& raw, Invocation& to)
+void add_options(CLI::App& app, Raw& raw, Invocation& to)
 {
     app.add_option("-C,--config", to.guest.config_file);
     app.add_flag("-v", raw.verbosity);
     app.add_flag("-h,--help", raw.wants_help);
     app.add_flag("-V,--version", raw.wants_version);
     app.add_option("file", raw.file);
-}
-
-void add_weir(CLI::App& app, Raw& raw, Invocation& to)
-{
-    add_common(app, raw, to);
     app.add_option("--addr", to.server.addresses)->allow_extra_args(false);
     app.add_option("--tls-cert", to.server.tls_certificate);
     app.add_option("--tls-key", to.server.tls_key);
+    app.add_option("--tls-client-ca", to.server.tls_client_ca);
     app.add_option("--workers", to.server.workers)->check(CLI::Range(1U, 1024U));
     app.add_option("--max-instances", to.server.max_instances)->check(CLI::Range(1U, 1'000'000U));
     app.add_option("--request-timeout", raw.timeout);
     app.add_option("--max-memory", raw.memory);
+    app.add_option("--user-agents", to.guest.user_agents_file);
     app.add_option("--max-log", raw.log);
     app.add_option("--access-log", to.server.access_log);
     app.add_option("--metrics-addr", to.server.metrics_address);
@@ -142,19 +129,15 @@ void add_weir(CLI::App& app, Raw& raw, Invocation& to)
     app.add_flag("--trace-summary", to.guest.trace.has_summary);
     app.add_flag("--trace-json", to.guest.trace.is_json);
     app.add_option("--trace-output", to.guest.trace.output);
-}
-
-void add_viceroy(CLI::App& app, Raw& raw, Invocation& to)
-{
-    add_common(app, raw, to);
-    app.add_option("--addr", to.server.addresses)->allow_extra_args(false);
-    app.add_option("--unknown-import-behavior", raw.unknown_imports);
-    app.add_option("--profile", raw.profile);
-    app.add_flag("--log-stdout,--log-stderr", raw.logs_output);
-    app.add_flag("-g,--debug-info,--debug");
-    app.add_option("--local-pushpin-proxy-port");
-    app.add_option("--enable-local-websocket-passthrough")->expected(0, 1);
-    if (to.mode == Invocation::Mode::run) app.prefix_command();
+    app.add_option("--profile", to.profile)
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, cli::Profile>{{"perfmap", cli::Profile::map}, {"jitdump", cli::Profile::jitdump}}));
+    app.add_flag_callback("--as-command", [&to] { to.mode = Invocation::Mode::run; });
+    app.add_option_function<std::string>("--color", [](const std::string& text) {
+        const auto colour = cli::parse_colour(text);
+        if (!colour) throw CLI::ValidationError{"--color", "the form is --color auto|always|never"};
+        cli::choose_colour(*colour);
+    });
 }
 
 Result<void, Problem> finish(const Raw& raw, Invocation& to)
@@ -171,20 +154,27 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
     if (to.server.addresses.empty()) to.server.addresses.emplace_back(default_address);
     if (to.server.tls_certificate.empty() != to.server.tls_key.empty())
         return Unexpected{usage("TLS needs both --tls-cert and --tls-key")};
+    if (!to.server.tls_client_ca.empty() && to.server.tls_certificate.empty())
+        return Unexpected{usage("--tls-client-ca needs --tls-cert and --tls-key")};
     if (!raw.timeout.empty()) {
         const auto ns = cli::parse_duration(raw.timeout);
         if (!ns)
-            return Unexpected{usage("the value of --request-timeout is not understood", {}, "the form is 30s, 500ms, 2m, or 0")};
+            return Unexpected{usage(fmt::format("--request-timeout '{}' is not understood", cli::printable(raw.timeout)), {},
+                                    "the form is 30s, 500ms, 2m, or 0")};
         to.guest.timeout = std::chrono::nanoseconds{*ns};
     }
     if (!raw.memory.empty()) {
         const auto bytes = cli::parse_size(raw.memory);
-        if (!bytes) return Unexpected{usage("the value of --max-memory is not understood", {}, "the form is 64MiB, 1GiB, ...")};
+        if (!bytes)
+            return Unexpected{usage(fmt::format("--max-memory '{}' is not understood", cli::printable(raw.memory)), {},
+                                    "the form is 64MiB, 1GiB, ...")};
         to.guest.max_memory_bytes = *bytes;
     }
     if (!raw.log.empty()) {
         const auto bytes = cli::parse_size(raw.log);
-        if (!bytes) return Unexpected{usage("the value of --max-log is not understood", {}, "the form is 64KiB, 16MiB, ...")};
+        if (!bytes)
+            return Unexpected{usage(fmt::format("--max-log '{}' is not understood", cli::printable(raw.log)), {},
+                                    "the form is 64KiB, 16MiB, ...")};
         to.guest.limits.max_logged_bytes = *bytes;
     }
     if (!raw.once.empty() && !raw.request.empty()) return Unexpected{usage("--once and --request both say what the request is")};
@@ -202,46 +192,34 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
     } else if (!raw.headers.empty() || !raw.data.empty()) {
         return Unexpected{usage("-H and --data belong to --request")};
     }
-    if (!raw.unknown_imports.empty() && raw.unknown_imports != "link-error")
-        return Unexpected{not_supported("--unknown-import-behavior " + raw.unknown_imports)};
-    if (raw.logs_output) return Unexpected{not_supported("--log-stdout or --log-stderr")};
-    if (!raw.profile.empty()) return Unexpected{not_supported("--profile")};
     return {};
 }
 
 }  // namespace
 
-Result<Invocation, Problem> parse_command_line(std::span<const char* const> words, Persona persona)
+Result<Invocation, Problem> parse_command_line(std::span<const char* const> words)
 {
     Invocation to;
     Raw raw;
-    if (persona == Persona::viceroy && !words.empty()) {
-        const std::string_view command = words.front();
-        if (command == "run") to.mode = Invocation::Mode::run;
-        if (command == "adapt") return Unexpected{not_supported("adapt")};
-        if (command == "run" || command == "serve") words = words.subspan(1);
-    }
     CLI::App app;
     app.set_help_flag();
-    if (persona == Persona::viceroy) add_viceroy(app, raw, to);
-    else add_weir(app, raw, to);
+    add_options(app, raw, to);
+    // What stands behind the file is the program's then.
+    if (std::ranges::find(words, std::string_view{"--as-command"}) != words.end()) app.prefix_command();
     std::vector<std::string> reversed{words.rbegin(), words.rend()};
     try {
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        return Unexpected{usage(cli::printable(error.what()))};
+        return Unexpected{cli::explain_parse_error(error.what(), words, cli::syntax::serve_options, "weir serve")};
     }
     if (raw.wants_help || raw.wants_version) {
         to.mode = Invocation::Mode::show;
-        const bool is_weir = persona == Persona::weir;
-        to.text = raw.wants_help ? std::string{is_weir ? serve_help : viceroy_help}
-                : is_weir        ? fmt::format("weir {}\n", version)
-                                 : fmt::format("viceroy {}\n", viceroy_version);
+        to.text = raw.wants_help ? std::string{serve_help} : fmt::format("weir {}\n", version);
         return to;
     }
     if (raw.file.empty())
-        return Unexpected{usage("which file?", {}, "weir serve [OPTIONS] FILE; weir serve --help  shows the options")};
-    raw.shows_calls = persona == Persona::weir && app.count("--trace") != 0;
+        return Unexpected{usage("weir serve: which file?", {}, "weir serve [OPTIONS] FILE; weir serve --help  shows the options")};
+    raw.shows_calls = app.count("--trace") != 0;
     if (to.mode == Invocation::Mode::run) {
         const size_t slash = raw.file.rfind('/');
         std::string stem = raw.file.substr(slash == std::string::npos ? 0 : slash + 1);
@@ -250,6 +228,7 @@ Result<Invocation, Problem> parse_command_line(std::span<const char* const> word
         const std::vector<std::string> rest = app.remaining();
         to.guest.args.insert(to.guest.args.end(), rest.begin(), rest.end());
         to.request = "GET http://example.com/";
+        to.guest.must_be_service = false;  // tests of services are programs of any kind
         to.guest.limits.max_logged_bytes = UINT64_MAX;
     }
     WEIR_CHECK(finish(raw, to));

@@ -12,12 +12,15 @@
 #include "runtime/store.hpp"
 #include "serve/config/fastly_toml.hpp"
 #include "serve/config/section.hpp"
+#include "serve/config/user_agents.hpp"
 #include "serve/instance_pool.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -71,6 +74,20 @@ Result<std::vector<LinkedImport>, Problem> link(const Loaded& loaded)
     return std::move(recorder.found);
 }
 
+/// A program that imports nothing of an edge service could answer nobody.
+Result<void, Problem> check_world(const std::string& file, const wasm::Module& module)
+{
+    const cli::WorldKind world = cli::world_of(module);
+    if (world == cli::WorldKind::edge_service) return {};
+    std::string_view how = "weir run {0}  runs it";
+    if (world == cli::WorldKind::sockets) how = "weir run --net {0}  runs it";
+    if (world == cli::WorldKind::reactor) how = "weir run --invoke NAME {0} ARGS...  calls a function of it";
+    return Unexpected{
+        Problem{.error = fmt::format("'{}' is no edge service", cli::printable(file)),
+                .because = fmt::format("it is {}, and imports nothing of Fastly Compute's interface (fastly_*)", describe(world)),
+                .hint = fmt::format(fmt::runtime(how), cli::printable(file))}};
+}
+
 Result<void, Problem> check_start(const std::string& file, const wasm::Module& module)
 {
     const wasm::Export* const start = module.find_export("_start");
@@ -81,6 +98,38 @@ Result<void, Problem> check_start(const std::string& file, const wasm::Module& m
         Problem{.error = fmt::format("'{}' cannot serve requests", cli::printable(file)),
                 .because = "it exports no function _start that takes and answers nothing, which is called for each request",
                 .hint = "build it as a command, not as a library (reactor)"}};
+}
+
+/// Has a service tell user agents apart. Rules of a file that the user names are read at once, so that what is wrong with them is told; the
+/// system's when a guest first asks for them, and without them none are known.
+Result<void, Problem> add_user_agents(fastly::Service& service, const std::string& file, const std::shared_ptr<const Log>& log)
+{
+    struct Rules {
+        std::once_flag once;
+        std::optional<UserAgents> rules;
+    };
+    if (file == no_user_agents) return {};
+    const auto shared = std::make_shared<Rules>();
+    if (!file.empty()) {
+        auto rules = UserAgents::read(file);
+        if (!rules)
+            return Unexpected{Problem{.error = fmt::format("cannot use the rules of '{}' (--user-agents)", cli::printable(file)),
+                                      .because = cli::printable(rules.error()),
+                                      .hint = "it is a file in the form of uap-core's regexes.yaml"}};
+        std::call_once(shared->once, [&] { shared->rules = std::move(*rules); });
+    }
+    service.user_agent = [shared, log](std::string_view user_agent) -> std::optional<fastly::UserAgent> {
+        std::call_once(shared->once, [&] {
+            auto rules = UserAgents::read(std::string{UserAgents::default_file});
+            if (rules) shared->rules = std::move(*rules);
+            else
+                log->write(Level::warn, nullptr,
+                           fmt::format("there are no rules for user agents in {}: {}", UserAgents::default_file, rules.error()));
+        });
+        if (!shared->rules) return std::nullopt;
+        return shared->rules->parse(user_agent);
+    };
+    return {};
 }
 
 /// Null when an instance cannot be made; who makes one for a request tells why.
@@ -131,6 +180,7 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     }
     service->log = [log](std::string_view endpoint, std::string_view message) { log->write_entry(endpoint, message); };
     service->warn = [log](const fastly::Arrival* request, std::string_view text) { log->write(Level::warn, request, text); };
+    WEIR_CHECK(add_user_agents(*service, options->user_agents_file, log));
     loaded->service = std::move(service);
 
     if (options->trace.is_on()) {
@@ -144,6 +194,7 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options->bounds};
     cli::choose_tiers(options->tier, config);
     config.max_memory_bytes = options->max_memory_bytes;
+    config.code_listener = options->code_listener;
     auto engine = runtime::Engine::create(std::move(config));
     if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
     loaded->engine = std::move(*engine);
@@ -153,6 +204,7 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     if (!options->config_file.empty()) loaded->inputs.push_back(options->config_file);
     auto cache = options->uses_cache ? cli::open_cache(options->tier, *loaded->engine) : nullptr;
     WEIR_TRY(file, cli::load_file(program.module, *loaded->engine, cache.get(), cli::FileBytes::copied));
+    if (options->must_be_service) WEIR_CHECK(check_world(options->file, *file.module));
     WEIR_CHECK(check_start(options->file, *file.module));
     auto code = runtime::ModuleCode::create(loaded->engine, file.module, std::move(file.image));
     if (!code)

@@ -6,6 +6,7 @@
 #include "cli/tracing.hpp"
 #include "host/fastly/service.hpp"
 #include "host/fastly/world.hpp"
+#include "runtime/code_listener.hpp"
 #include "runtime/engine.hpp"
 #include "runtime/initial_state.hpp"
 #include "runtime/module_code.hpp"
@@ -17,18 +18,25 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace weir::serve {
+
+/// In the place of a file of rules for user agents: there are none to be used.
+inline constexpr std::string_view no_user_agents = "none";
 
 struct GuestOptions {
     std::string file;                                              // a module or a source
     bool watches = false;                                          // finds out what it depends on
     std::string config_file;                                       // a fastly.toml; empty: nothing is configured
+    std::string user_agents_file;                                  // rules to tell them apart by; empty: the system's
+    bool must_be_service = true;                                   // refuse what imports nothing of an edge service
     std::chrono::nanoseconds timeout = std::chrono::seconds{120};  // from a request's arrival; zero: none
     uint64_t max_memory_bytes = uint64_t{128} << 20;               // of an instance
     runtime::BoundsPolicy bounds = runtime::BoundsPolicy::automatic;
     cli::Tier tier = cli::Tier::automatic;
+    std::shared_ptr<runtime::CodeListener> code_listener;  // null: nobody is told
     cli::TraceOptions trace;
     std::vector<std::string> args{"compute-app"};
     fastly::Limits limits;

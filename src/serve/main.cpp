@@ -4,7 +4,7 @@
 
 #include <memory>
 #include <span>
-#include <string_view>
+#include <utility>
 
 // weir-serve: what `weir serve` starts. A program of its own, so that the command `weir` starts without what servers need.
 
@@ -13,13 +13,10 @@ int main(int argc, char** argv)
     using namespace weir;
     using namespace weir::serve;
     const std::span<const char* const> words{argv, static_cast<size_t>(argc)};
-    std::string_view name = words.empty() ? std::string_view{} : words.front();
-    name.remove_prefix(name.rfind('/') + 1);  // npos + 1 is 0
-    auto invocation =
-        parse_command_line(words.subspan(words.empty() ? 0 : 1), name == "viceroy" ? Persona::viceroy : Persona::weir);
+    auto invocation = parse_command_line(words.subspan(words.empty() ? 0 : 1));
     if (!invocation) return cli::report(invocation.error());
     if (invocation->mode == Invocation::Mode::show) {
-        cli::print(STDOUT_FILENO, invocation->text);
+        cli::print_help(invocation->text);
         return 0;
     }
     Result<OnceRequest, cli::Problem> request{OnceRequest{}};
@@ -28,6 +25,9 @@ int main(int argc, char** argv)
     // Of one request standard output gets the response.
     const int output = invocation->mode == Invocation::Mode::once ? STDERR_FILENO : STDOUT_FILENO;
     const auto log = std::make_shared<const Log>(invocation->log_level, output);
+    auto profile = cli::create_profile(invocation->profile);
+    if (!profile) return cli::report(profile.error());
+    invocation->guest.code_listener = std::move(*profile);
     auto loaded = load(std::make_shared<const GuestOptions>(std::move(invocation->guest)), log);
     if (!loaded) return cli::report(loaded.error());
     if (invocation->mode == Invocation::Mode::serve) return serve_requests(std::move(*loaded), invocation->server);

@@ -204,6 +204,7 @@ Result<http::ServerOptions, Problem> server_options(const ServerConfig& config)
     http::TlsServerOptions tls;
     tls.certificate_file = config.tls_certificate;
     tls.key_file = config.tls_key;
+    tls.client_ca_file = config.tls_client_ca;
     auto context = http::TlsServerContext::create(tls);
     if (!context) return Unexpected{Problem{.error = "cannot serve TLS", .because = context.error(), .hint = {}}};
     options.tls = std::move(*context);
@@ -243,7 +244,7 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     auto server = http::Server::start(std::move(*options), [&](const http::WorkerContext& context) {
         return std::make_unique<Handler>(context.loop, shared, ticking);
     });
-    if (!server) return cli::report({.error = "cannot listen", .because = server.error(), .hint = {}});
+    if (!server) return cli::report({.error = server.error(), .because = {}, .hint = "--addr HOST:PORT  listens elsewhere"});
     std::unique_ptr<Watch> watch;
     if (config.watches) {
         auto made = Watch::create(files, [&] { return reload(shared); });

@@ -1,5 +1,7 @@
 /* The C API, used from C. Ends with 0 when all is as it should be. */
 
+#define _POSIX_C_SOURCE 200809L /* mkstemp */
+
 #include <weir.h>
 
 #include <stdio.h>
@@ -180,6 +182,111 @@ static void test_stopping(const weir_instance_t* instance)
 #endif
 }
 
+/* (module
+     (import "env" "memory" (memory 1)) (import "env" "table" (table 2 funcref)) (import "env" "counter" (global (mut i32)))
+     (elem (i32.const 0) $count)
+     (func $count (export "count") (result i32)
+       (global.set 0 (i32.add (global.get 0) (i32.load (i32.const 0)))) (global.get 0))) */
+static const unsigned char library_bytes[] = {
+#include "c_api_library.inc"
+};
+/* (module (import "library" "count" (func $count (result i32))) (func (export "count_twice") (result i32) (drop (call $count)) (call $count))) */
+static const unsigned char client_bytes[] = {
+#include "c_api_client.inc"
+};
+
+static void test_linking(const weir_engine_t* engine)
+{
+    weir_store_t* store;
+    must(weir_store_new(engine, &store));
+    weir_memory_t memory;
+    weir_table_t table;
+    weir_global_t counter;
+    CHECK(is_error(weir_store_make_memory(store, 2, 1, false, &memory), WEIR_ERROR_USAGE, "a memory has"));
+    must(weir_store_make_memory(store, 1, UINT64_MAX, false, &memory));
+    CHECK(is_error(weir_store_make_table(store, WEIR_I32, 2, UINT64_MAX, NULL, &table), WEIR_ERROR_USAGE, "a table has"));
+    must(weir_store_make_table(store, WEIR_FUNCREF, 2, 3, NULL, &table));
+    const weir_value_t forty = {WEIR_I32, {.i32 = 40}}, no_type = {WEIR_OTHER, {0}};
+    CHECK(is_error(weir_store_make_global(store, &no_type, true, &counter), WEIR_ERROR_USAGE, "the value has no type"));
+    must(weir_store_make_global(store, &forty, true, &counter));
+    *(int32_t*)weir_memory_bytes(memory, 0, 4) = 1;
+
+    weir_module_t *library, *client;
+    must(weir_module_from_bytes(engine, library_bytes, sizeof library_bytes, &library));
+    must(weir_module_from_bytes(engine, client_bytes, sizeof client_bytes, &client));
+    weir_linker_t* linker = weir_linker_new(engine);
+    must(weir_linker_define_memory(linker, "env", "memory", memory));
+    must(weir_linker_define_table(linker, "env", "table", table));
+    must(weir_linker_define_global(linker, "env", "counter", counter));
+    weir_instance_t *library_instance, *client_instance;
+    must(weir_linker_instantiate(linker, store, library, &library_instance));
+    CHECK(is_error(weir_linker_instantiate(linker, store, client, &client_instance), WEIR_ERROR_LINK, "the module's imports"));
+    must(weir_linker_define_instance(linker, "library", library_instance));
+    must(weir_linker_instantiate(linker, store, client, &client_instance));
+    weir_linker_delete(linker);
+    weir_store_delete(store); /* its instances keep it */
+    weir_instance_delete(library_instance);
+
+    weir_function_t count_twice;
+    must(weir_instance_get_function(client_instance, "count_twice", NULL, &count_twice));
+    weir_slot_t slot;
+    must(weir_function_call_raw(&count_twice, &slot));
+    CHECK(slot.i32 == 42 && weir_global_get(counter).of.i32 == 42);
+    weir_value_t element;
+    must(weir_table_get(table, 0, &element));
+    CHECK(element.of.funcref != NULL);
+    uint64_t old_size = 0;
+    CHECK(weir_table_grow(table, 1, &old_size) && old_size == 2 && !weir_table_grow(table, 1, NULL));
+    weir_instance_delete(client_instance);
+    weir_module_delete(library);
+    weir_module_delete(client);
+}
+
+static void test_fuel(void)
+{
+    weir_config_t config = weir_config_default();
+    CHECK(config.fuel == 0);
+    config.fuel = 1000;
+    weir_engine_t* engine;
+    must(weir_engine_new(&config, &engine));
+    weir_module_t* module;
+    must(weir_module_from_bytes(engine, client_bytes, sizeof client_bytes, &module));
+    weir_linker_t* linker = weir_linker_new(engine);
+    const weir_value_type_t i32s[] = {WEIR_I32};
+    must(weir_linker_define_raw(linker, "library", "count", (weir_function_type_t){NULL, 0, i32s, 1}, wait_once, NULL, NULL));
+    weir_prepared_t* prepared;
+    must(weir_linker_prepare(linker, module, &prepared));
+    weir_instance_t* instance;
+    must(weir_prepared_instantiate(prepared, NULL, &instance));
+    weir_function_t count_twice;
+    must(weir_instance_get_function(instance, "count_twice", NULL, &count_twice));
+    weir_slot_t slot;
+    must(weir_function_call_raw(&count_twice, &slot));
+    CHECK(weir_instance_fuel(instance) == 997);
+    weir_instance_set_fuel(instance, 2);
+    weir_error_t* error = weir_function_call_raw(&count_twice, &slot);
+    CHECK(error != NULL && weir_error_trap(error) == WEIR_TRAP_OUT_OF_FUEL);
+    weir_error_delete(error);
+    weir_instance_delete(instance);
+    weir_prepared_delete(prepared);
+    weir_linker_delete(linker);
+    weir_module_delete(module);
+    weir_engine_delete(engine);
+}
+
+static void test_programs(const weir_engine_t* engine, const weir_module_t* module)
+{
+    char path[] = "/tmp/weir-c-api-test-XXXXXX";
+    const int file = mkstemp(path);
+    CHECK(file >= 0);
+    must(weir_module_save(module, path, 2));
+    weir_module_t* loaded;
+    must(weir_module_from_file(engine, path, &loaded));
+    weir_module_delete(loaded);
+    CHECK(is_error(weir_module_save(module, "/nonexistent/x", 1), WEIR_ERROR_SYSTEM, "cannot write '/nonexistent/x'"));
+    remove(path);
+}
+
 int main(void)
 {
     weir_config_t config = weir_config_default();
@@ -212,6 +319,9 @@ int main(void)
         tests[i](instance);
         weir_instance_delete(instance);
     }
+    test_linking(engine);
+    test_fuel();
+    test_programs(engine, module);
     weir_linker_delete(linker);
     CHECK(deleted == 0);
     weir_prepared_delete(prepared);

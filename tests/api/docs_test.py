@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks that each block of C++ and C in docs/embedding.md stands in a file that is built and run.
+"""Checks that each block of C++ and C in docs/embedding.md stands in a file that is built and run, and that no header of hosts has the
+name of one of guests: both are found as <weir/...>.
 
 Usage: docs_test.py SOURCE
 """
@@ -26,6 +27,11 @@ def main():
             missing.append(block)
     for block in missing:
         print(f"in none of {', '.join(FILES)}:\n{block}")
+    hosts, guests = ({str(p.relative_to(root / tree)) for p in (root / tree).rglob("*.h*")} for tree in ("include", "sdk/include"))
+    for name in sorted(hosts & guests):
+        print(f"{name} is in include and in sdk/include")
+    if not hosts or not guests or hosts & guests:
+        sys.exit(1)
     if not blocks or missing:
         sys.exit(1)
 

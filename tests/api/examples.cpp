@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -177,6 +179,50 @@ TEST_F(Examples, coroutines)
     }
     EXPECT_EQ(one, 300);
     EXPECT_EQ(two, 500);
+}
+
+/// (module (import "host" "memory" (memory 1)) (func (export "first") (result i32) (i32.load (i32.const 0))))
+constexpr unsigned char library[] = {
+#include "examples_library.inc"
+};
+/// (module (import "library" "first" (func $first (result i32))) (func (export "twice") (result i32) (i32.mul (call $first) (i32.const 2))))
+constexpr unsigned char program[] = {
+#include "examples_program.inc"
+};
+
+TEST_F(Examples, linking)
+{
+    const auto library_module = must(weir::Module::from_bytes(engine, std::as_bytes(std::span{library})));
+    const auto program_module = must(weir::Module::from_bytes(engine, std::as_bytes(std::span{program})));
+    const weir::Store store = must(weir::Store::create(engine));
+    const weir::Memory memory = must(store.make_memory({.min_pages = 1}));
+    must(linker.define("host", "memory", memory));
+    const weir::Instance library = must(linker.instantiate(library_module));
+    must(linker.define_instance("library", library));
+    const weir::Instance program = must(linker.instantiate(program_module));
+    static_cast<void>(memory.store(0, 21));
+    EXPECT_EQ(must(program.call("twice")), std::vector<weir::Value>{42});
+}
+
+TEST_F(Examples, fuel)
+{
+    const weir::Engine counting = must(weir::Engine::create({.fuel = 1'000'000}));
+    weir::Linker own{counting};
+    own.define("host", "log", [](int32_t, int32_t) {});
+    own.define("host", "fetch", [](int32_t key) { return key; });
+    weir::Instance instance = must(own.instantiate(must(weir::Module::from_bytes(counting, std::as_bytes(std::span{example})))));
+    const auto spin = must(instance.get<void()>("spin"));
+    if (const auto stopped = spin(); !stopped && stopped.error().trap == weir::TrapKind::out_of_fuel) instance.set_fuel(1000);
+    EXPECT_EQ(instance.fuel(), 1000U);
+}
+
+TEST_F(Examples, programs)
+{
+    const auto path = std::filesystem::temp_directory_path() / ("weir-example-" + std::to_string(getpid()));
+    must(module.save(path, std::thread::hardware_concurrency()));
+    const weir::Module compiled = must(weir::Module::from_file(engine, path));
+    EXPECT_EQ(must(must(linker.instantiate(compiled)).call("add", {1, 2})), std::vector<weir::Value>{3});
+    std::filesystem::remove(path);
 }
 
 TEST_F(Examples, wasi)

@@ -104,6 +104,12 @@ inline std::string read_all(uint32_t body)
 }
 constexpr uint32_t no_such = 7777;
 
-void test_messages(), test_bodies(), test_downstream(), test_stores(), test_lookups(), test_backends(), test_sending(),
-    test_later();
+void test_user_agents(), test_no_user_agents(), test_messages(), test_first_names(), test_first_names_of_sending(), test_bodies(),
+    test_downstream(), test_tls(), test_stores(), test_lookups(), test_backends(), test_sending(), test_refused_sending(),
+    test_refusals(), test_stale_dictionary(), test_limits(), test_later();
+void refuse_after_the_response();
 void send_pending_downstream(std::string_view backend);
+void report_body(uint32_t body);
+void forward_body(uint32_t body, std::string_view backend);
+void pass_answer(std::string_view backend, std::string_view path, bool appends);
+void respond_and_compute(bool streams);

@@ -66,6 +66,8 @@ static void expect_bot(uint32_t h)
     EXPECT(ok, http_downstream_downstream_bot_category_kind(h, at(&flag)));
     EXPECT(4, flag);
     EXPECT(none, http_downstream_downstream_bot_verified(h, at(&flag)));
+    EXPECT(buflen, http_downstream_downstream_bot_name(h, at(b.bytes), 1, at(&b.size)));
+    EXPECT(buflen, http_downstream_downstream_bot_category(h, at(b.bytes), 1, at(&b.size)));
     EXPECT(badf, http_downstream_downstream_bot_analyzed(no_such, at(&flag)));
     EXPECT(badf, http_downstream_downstream_bot_detected(no_such, at(&flag)));
     EXPECT(badf, http_downstream_downstream_bot_name(no_such, INTO(b)));
@@ -139,4 +141,44 @@ void test_downstream()
     expect_bot(h);
     expect_unknown(h);
     expect_promise();
+}
+
+/// Of a request that came by TLS with a client's certificate and a name, and a header about bots.
+void test_tls()
+{
+    const uint32_t h = 0;
+    Buffer b;
+    uint32_t n = 7;
+    for (const auto text : {http_downstream_downstream_tls_cipher_openssl_name, http_downstream_downstream_tls_protocol,
+                            http_downstream_downstream_tls_client_hello, http_downstream_downstream_tls_raw_client_certificate,
+                            http_downstream_downstream_tls_client_servername}) {
+        EXPECT(buflen, text(h, at(b.bytes), 1, at(&b.size)));
+        EXPECT(true, b.size > 1);
+        EXPECT(inval, text(h, NOWHERE, 4096, at(&b.size)));
+    }
+    for (const auto text : {http_req_downstream_tls_cipher_openssl_name, http_req_downstream_tls_protocol,
+                            http_req_downstream_tls_client_hello, http_req_downstream_tls_raw_client_certificate}) {
+        EXPECT(buflen, text(at(b.bytes), 1, at(&b.size)));
+        EXPECT(inval, text(NOWHERE, 4096, at(&b.size)));
+    }
+    EXPECT(ok, http_downstream_downstream_tls_client_servername(h, INTO(b)));
+    EXPECT_TEXT("localhost", b.text());
+    EXPECT(ok, http_downstream_downstream_tls_protocol(h, INTO(b)));
+    EXPECT_TEXT("TLSv1.3", b.text());
+    EXPECT(ok, http_req_downstream_tls_protocol(INTO(b)));
+    EXPECT(ok, http_downstream_downstream_tls_cipher_openssl_name(h, INTO(b)));
+    EXPECT(true, b.text().starts_with("TLS_"));
+    EXPECT(ok, http_req_downstream_tls_cipher_openssl_name(INTO(b)));
+    static char large[16384];
+    EXPECT(ok, http_downstream_downstream_tls_client_hello(h, at(large), sizeof large, at(&n)));
+    EXPECT(1, large[0]);  // the type of the handshake's message
+    EXPECT(ok, http_req_downstream_tls_client_hello(at(large), sizeof large, at(&n)));
+    EXPECT(ok, http_downstream_downstream_tls_raw_client_certificate(h, at(large), sizeof large, at(&n)));
+    EXPECT(true, std::string_view(large, n).starts_with("-----BEGIN CERTIFICATE-----\n"));
+    EXPECT(ok, http_req_downstream_tls_raw_client_certificate(at(large), sizeof large, at(&n)));
+    EXPECT(ok, http_downstream_downstream_tls_client_cert_verify_result(h, at(&n)));
+    EXPECT(0, n);
+    EXPECT(ok, http_req_downstream_tls_client_cert_verify_result(at(&n)));
+    EXPECT(ok, http_downstream_downstream_bot_verified(h, at(&n)));
+    EXPECT(1, n);
 }

@@ -6,16 +6,11 @@ Usage: fastly_test.py WEIR_SERVE [unittest's arguments]      (CTest gives it)
 
 import json
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 
-SERVE = os.path.abspath(sys.argv[1])
-HERE = pathlib.Path(__file__).resolve().parent
-CLANG = shutil.which("clang++-22")
+from harness import CLANG, SERVE, TestFolder, test_guest
 
 CONFIG = """
 manifest_version = 3
@@ -56,38 +51,48 @@ list = "acl.json"
 here = "local"
 there = { encrypted = "https://shield.example", unencrypted = "http://shield.example" }
 """
+RULES = r"""
+user_agent_parsers:
+  - regex: '(Tester)/(\d+)\.(\d+)'
+"""
 ACL = {"entries": [{"op": "create", "prefix": "10.0.0.0/8", "action": "block"}, {"prefix": "10.1.2.3/16", "action": "ALLOW"}]}
 BOT = ["x-fastly-bot-analyzed: true", "x-fastly-bot-detected: no", "x-fastly-bot-name: crawly", "X-Fastly-Bot-Category: AI-Fetcher",
        "fastly-key: valid-key", "host: localhost"]
 
 
+def write_items(folder):
+    (folder / "items.json").write_text('{"from": "a file"}')
+
+
+def write_files(folder):
+    """The configuration, and what it names."""
+    (folder / "fastly.toml").write_text(CONFIG)
+    write_items(folder)
+    (folder / "value.txt").write_text("from a file")
+    (folder / "rules.yaml").write_text(RULES)
+    (folder / "acl.json").write_text(json.dumps(ACL))
+
+
 @unittest.skipUnless(CLANG, "scripts/setup demos installs the guests' compiler")
-class Fastly(unittest.TestCase):
+class Fastly(TestFolder):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        cls.guest = cls.folder / "guest.wasm"
-        sources = sorted(HERE.glob("*.cpp"))
-        subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror",
-                        "-fno-exceptions", "-o", cls.guest, *sources], check=True)
-        (cls.folder / "fastly.toml").write_text(CONFIG)
-        (cls.folder / "items.json").write_text('{"from": "a file"}')
-        (cls.folder / "value.txt").write_text("from a file")
-        (cls.folder / "acl.json").write_text(json.dumps(ACL))
+        super().setUpClass()
+        cls.guest = test_guest(cls.folder)
+        write_files(cls.folder)
 
     def once(self, *words, stdin=None):
         """One request; answers exit code, status and headers, body, and what was logged."""
-        done = subprocess.run([SERVE, *words, self.guest], capture_output=True, input=stdin, timeout=120, cwd=self.folder,
+        done = subprocess.run([*SERVE, *words, self.guest], capture_output=True, input=stdin, timeout=120, cwd=self.folder,
                               env={**os.environ, "WEIR_TEST_SECRET": "from the environment"})
         head, _, body = done.stdout.partition(b"\n\n")
         return done.returncode, head.decode(), body, done.stderr.decode()
 
     def test_each_function(self):
-        for case in ("messages", "bodies", "stores", "lookups", "backends", "later"):
+        for case in ("messages", "first-names", "bodies", "stores", "lookups", "backends", "later", "refusals", "user-agents", "no-user-agents"):
             with self.subTest(case):
-                code, head, body, log = self.once("-C", "fastly.toml", "--request", f"GET /{case}")
+                rules = "none" if case == "no-user-agents" else "rules.yaml"
+                code, head, body, log = self.once("-C", "fastly.toml", "--user-agents", rules, "--request", f"GET /{case}")
                 self.assertEqual((code, body.decode()), (0, "ok"), log)
                 self.assertTrue(head.startswith("HTTP/1.1 200"))
 
@@ -164,6 +169,14 @@ class Fastly(unittest.TestCase):
             with self.subTest(words):
                 self.assertEqual(self.once(*words)[0], 2)
 
+    def test_rules_of_user_agents_are_tested_at_the_start(self):
+        (self.folder / "broken.yaml").write_text("user_agent_parsers:\n  - regex: '('\n")
+        for file, expected in (("broken.yaml", "line 2"), ("absent.yaml", "bad file")):
+            code, _, _, log = self.once("--user-agents", file, "--request", "GET /")
+            self.assertEqual(code, 1)
+            self.assertIn(f"cannot use the rules of '{file}'", log)
+            self.assertIn(expected, log)
+
     def test_mistakes_in_the_configuration_are_told_all_at_once(self):
         (self.folder / "wrong.toml").write_text(CONFIG.replace('"https://origin.example/prefix"', "1").replace('"value" }', "1 }"))
         code, _, _, log = self.once("-C", "wrong.toml", "--request", "GET /")
@@ -172,10 +185,18 @@ class Fastly(unittest.TestCase):
         self.assertIn("wrong.toml:15:20: invalid configuration for 'inline': inline dictionary value was not a string", log)
 
     def test_not_a_service(self):
-        (self.folder / "empty.wasm").write_bytes(b"\0asm\1\0\0\0")
-        done = subprocess.run([SERVE, "--request", "GET /", self.folder / "empty.wasm"], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("cannot serve requests", done.stderr)
+        def refused(module, *expected):
+            (self.folder / "other.wasm").write_bytes(b"\0asm\1\0\0\0" + module)
+            for words in ([], ["--request", "GET /"]):
+                done = subprocess.run([*SERVE, *words, "other.wasm"], capture_output=True, text=True, cwd=self.folder, timeout=60)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                for text in expected:
+                    self.assertIn(text, done.stderr)
+        start = b"\1\4\1\x60\0\0" + b"\3\2\1\0" + b"\7\x0a\1\6_start\0\0" + b"\x0a\4\1\2\0\x0b"
+        refused(b"", "is no edge service", "a library", "weir run --invoke NAME other.wasm")
+        refused(start, "is no edge service", "a program with a main function", "weir run other.wasm  runs it")
+        # A library that imports something of the interface.
+        refused(b"\1\5\1\x60\0\1\x7f" + b"\2\x13\1\x0afastly_abi\4init\0\0", "cannot serve requests", "exports no function _start")
 
 
 if __name__ == "__main__":

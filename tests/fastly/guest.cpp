@@ -71,6 +71,27 @@ static void sleep_ms(uint32_t ms)
     EXPECT(ok, async_io_select(0, 0, ms, at(&index)));
 }
 
+/// Until nobody takes it any more.
+static void write_until_gone()
+{
+    const uint32_t body = begin_stream("first,");
+    const std::string mib(1 << 20, 'x');
+    uint32_t size = 0;
+    while (http_body_write(body, TEXT(mib), 0, at(&size)) == ok) {}
+}
+
+/// Until there is no more.
+static void exhaust_memory()
+{
+    constexpr size_t mib = 1 << 20;
+    for (;;) {
+        char* const piece = static_cast<char*>(std::malloc(mib));
+        if (piece == nullptr) __builtin_trap();
+        std::memset(piece, 1, mib);
+        __asm__ volatile("" : : "r"(piece) : "memory");
+    }
+}
+
 int main()
 {
     uint32_t request = 0, body = 0;
@@ -80,6 +101,7 @@ int main()
     const std::string uri = b.text();
     const std::string path = uri.substr(uri.find('/', uri.find("://") + 3));
     if (path == "/messages") test_messages();
+    else if (path == "/first-names") test_first_names();
     else if (path == "/bodies") test_bodies();
     else if (path == "/downstream") test_downstream();
     else if (path == "/stores") test_stores();
@@ -87,8 +109,26 @@ int main()
     else if (path == "/backends") test_backends();
     else if (path == "/later") test_later();
     else if (path == "/sending") test_sending();
+    else if (path == "/first-names-of-sending") test_first_names_of_sending();
+    else if (path == "/user-agents") test_user_agents();
+    else if (path == "/no-user-agents") test_no_user_agents();
     else if (path.starts_with("/pending-")) return send_pending_downstream(path.substr(9)), 0;
+    else if (path == "/refused-sending") test_refused_sending();
+    else if (path == "/refusals") test_refusals();
+    else if (path == "/after-the-response") return refuse_after_the_response(), 0;
+    else if (path == "/stale-dictionary") test_stale_dictionary();
+    else if (path == "/limits") test_limits();
+    else if (path == "/tls") test_tls();
+    else if (path == "/write-until-gone") return write_until_gone(), 0;
     else if (path == "/nothing") return 0;
+    else if (path == "/report") return report_body(body), 0;
+    else if (path.starts_with("/forward/")) return forward_body(body, path.substr(9)), 0;
+    else if (path.starts_with("/pass/") || path.starts_with("/append/")) {
+        const size_t name = path.find('/', 1) + 1, rest = path.find('/', name);
+        return pass_answer(path.substr(name, rest - name), path.substr(rest), path.starts_with("/append/")), 0;
+    } else if (path == "/respond-and-compute") respond_and_compute(false);
+    else if (path == "/stream-and-compute") respond_and_compute(true);
+    else if (path == "/exhaust") exhaust_memory();
     else if (path == "/several") return serve_several(), 0;
     else if (path == "/exit-3") std::exit(3);
     else if (path == "/trap") __builtin_trap();

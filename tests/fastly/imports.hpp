@@ -312,15 +312,55 @@ IMPORT("fastly_uap", "parse", uap_parse)(uint32_t, uint32_t, uint32_t, uint32_t,
 
 // Their first names.
 IMPORT("env", "xqd_init", xqd_init)(uint64_t);
-IMPORT("env", "xqd_req_new", xqd_req_new)(uint32_t);
-IMPORT("env", "xqd_req_body_downstream_get", xqd_req_body_downstream_get)(uint32_t, uint32_t);
-IMPORT("env", "xqd_req_original_header_count", xqd_req_original_header_count)(uint32_t);
+IMPORT("env", "xqd_body_append", xqd_body_append)(uint32_t, uint32_t);
 IMPORT("env", "xqd_body_new", xqd_body_new)(uint32_t);
+IMPORT("env", "xqd_body_read", xqd_body_read)(uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_body_write", xqd_body_write)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_body_close", xqd_body_close)(uint32_t);
 IMPORT("env", "xqd_body_close_downstream", xqd_body_close_downstream)(uint32_t);
 IMPORT("env", "xqd_log_endpoint_get", xqd_log_endpoint_get)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_log_write", xqd_log_write)(uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_body_downstream_get", xqd_req_body_downstream_get)(uint32_t, uint32_t);
+IMPORT("env", "xqd_req_cache_override_set", xqd_req_cache_override_set)(uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_new", xqd_req_new)(uint32_t);
+IMPORT("env", "xqd_req_header_names_get", xqd_req_header_names_get)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_header_value_get", xqd_req_header_value_get)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_header_values_get", xqd_req_header_values_get)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_header_values_set", xqd_req_header_values_set)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_header_insert", xqd_req_header_insert)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_header_append", xqd_req_header_append)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_header_remove", xqd_req_header_remove)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_method_get", xqd_req_method_get)(uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_method_set", xqd_req_method_set)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_uri_get", xqd_req_uri_get)(uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_uri_set", xqd_req_uri_set)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_version_get", xqd_req_version_get)(uint32_t, uint32_t);
+IMPORT("env", "xqd_req_version_set", xqd_req_version_set)(uint32_t, uint32_t);
+IMPORT("env", "xqd_req_downstream_client_ip_addr", xqd_req_downstream_client_ip_addr)(uint32_t, uint32_t);
+IMPORT("env", "xqd_req_downstream_client_request_id", xqd_req_downstream_client_request_id)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_downstream_tls_cipher_openssl_name", xqd_req_downstream_tls_cipher_openssl_name)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_downstream_tls_protocol", xqd_req_downstream_tls_protocol)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_downstream_tls_client_hello", xqd_req_downstream_tls_client_hello)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_original_header_names_get", xqd_req_original_header_names_get)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_original_header_count", xqd_req_original_header_count)(uint32_t);
+IMPORT("env", "xqd_req_send", xqd_req_send)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_send_async", xqd_req_send_async)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_req_send_async_streaming", xqd_req_send_async_streaming)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_pending_req_poll", xqd_pending_req_poll)(uint32_t, uint32_t, uint32_t, uint32_t);
 IMPORT("env", "xqd_pending_req_wait", xqd_pending_req_wait)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_pending_req_select", xqd_pending_req_select)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
 IMPORT("env", "xqd_resp_new", xqd_resp_new)(uint32_t);
+IMPORT("env", "xqd_resp_header_names_get", xqd_resp_header_names_get)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_header_value_get", xqd_resp_header_value_get)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_header_values_get", xqd_resp_header_values_get)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_header_values_set", xqd_resp_header_values_set)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_header_insert", xqd_resp_header_insert)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_header_append", xqd_resp_header_append)(uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_header_remove", xqd_resp_header_remove)(uint32_t, uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_version_get", xqd_resp_version_get)(uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_version_set", xqd_resp_version_set)(uint32_t, uint32_t);
 IMPORT("env", "xqd_resp_status_get", xqd_resp_status_get)(uint32_t, uint32_t);
+IMPORT("env", "xqd_resp_status_set", xqd_resp_status_set)(uint32_t, uint32_t);
 }
 #undef IMPORT
 // clang-format on

@@ -1,29 +1,9 @@
 #include "check.hpp"
 
-// Modules that weir does not have yet, and the interface's first names.
-
-static void test_first_names()
-{
-    uint32_t h = no_such, body = no_such, count = 0, response = 0;
-    uint16_t status = 0;
-    EXPECT(ok, xqd_init(1));
-    EXPECT(ok, xqd_req_body_downstream_get(at(&h), at(&body)));
-    EXPECT(0, h);
-    EXPECT(ok, xqd_req_original_header_count(at(&count)));
-    EXPECT(ok, xqd_req_new(at(&h)));
-    EXPECT(ok, http_req_close(h));
-    EXPECT(ok, xqd_body_new(at(&body)));
-    EXPECT(ok, xqd_body_close_downstream(body));
-    EXPECT(ok, xqd_log_endpoint_get(TEXT("first"), at(&h)));
-    EXPECT(badf, xqd_pending_req_wait(no_such, at(&response), at(&body)));
-    EXPECT(ok, xqd_resp_new(at(&response)));
-    EXPECT(ok, xqd_resp_status_get(response, at(&status)));
-    EXPECT(200, status);
-}
+// Modules that weir does not have yet.
 
 void test_later()
 {
-    test_first_names();
     EXPECT(unsupported, cache_lookup(0, 0, 0, 0, 0));
     EXPECT(unsupported, cache_insert(0, 0, 0, 0, 0));
     EXPECT(unsupported, cache_replace(0, 0, 0, 0, 0));

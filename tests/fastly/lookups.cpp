@@ -18,7 +18,6 @@ static void test_geo()
     EXPECT(none, device_detection_lookup(TEXT("Another"), INTO(b)));
     EXPECT(buflen, device_detection_lookup(TEXT("Tester/1.0"), at(b.bytes), 3, at(&b.size)));
     EXPECT(inval, device_detection_lookup(TEXT("\xff"), INTO(b)));
-    EXPECT(unsupported, uap_parse(TEXT("Mozilla"), INTO(b), INTO(b), INTO(b), INTO(b)));
 }
 
 static void test_acl()
@@ -95,4 +94,37 @@ void test_lookups()
     test_acl();
     test_runtime();
     test_purge_and_shielding();
+}
+
+/// With the rules that fastly_test.py gives.
+void test_user_agents()
+{
+    Buffer family, major, minor, patch;
+    const auto parse = [&](std::string_view text) {
+        return uap_parse(TEXT(text), INTO(family), INTO(major), INTO(minor), INTO(patch));
+    };
+    EXPECT(ok, parse("Tester/1.20 (x)"));
+    EXPECT_TEXT("Tester", family.text());
+    EXPECT_TEXT("1", major.text());
+    EXPECT_TEXT("20", minor.text());
+    EXPECT_TEXT("", patch.text());
+    EXPECT(0, patch.size);
+    EXPECT(ok, parse("nobody"));
+    EXPECT_TEXT("Other", family.text());
+    EXPECT_TEXT("", major.text());
+    EXPECT(inval, parse("\xff"));
+    EXPECT(inval, parse(std::string(8193, 'x')));
+    EXPECT(inval, uap_parse(TEXT("Tester/1.20"), INTO(family), INTO(major), NOWHERE, 100, at(&minor.size), INTO(patch)));
+    Buffer small;
+    EXPECT(buflen, uap_parse(TEXT("Tester/1.20"), at(small.bytes), 3, at(&small.size), INTO(major), INTO(minor), INTO(patch)));
+    EXPECT(6, small.size);
+    EXPECT(true, small.is_kept_from(0));
+    EXPECT_TEXT("1", major.text());
+}
+
+/// Without any.
+void test_no_user_agents()
+{
+    Buffer b;
+    EXPECT(unsupported, uap_parse(TEXT("Mozilla"), INTO(b), INTO(b), INTO(b), INTO(b)));
 }

@@ -12,10 +12,16 @@ class Origin(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.released = threading.Event()
+        self.cut_requests, self.complete_requests = [], []  # of those for /report
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def handle_error(self, request, client_address):
         """Clients that go away early are what some tests are about."""
+
+    def end(self):
+        self.released.set()
+        self.shutdown()
+        self.server_close()
 
     @property
     def port(self):
@@ -45,14 +51,27 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def handle_any(self):
-        body = self.read_body()
         path = self.path.removeprefix("/prefix")
+        try:
+            body = self.read_body()
+            is_cut = "content-length" in self.headers and len(body) < int(self.headers["content-length"])
+        except (ValueError, ConnectionError):
+            is_cut = True  # in the middle of a chunk, or reset
+        if path == "/report":
+            (self.server.cut_requests if is_cut else self.server.complete_requests).append(path)
+        if is_cut:
+            self.close_connection = True
+            return
         if path == "/garbage":
             return self.raw(b"this is not HTTP\r\n\r\n")
         if path == "/close":
             return self.raw(b"")
         if path == "/short":
             return self.raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this")
+        if path == "/short-chunked":
+            return self.raw(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n9\r\nonly this\r\n")
+        if path == "/large-head":
+            return self.raw(b"HTTP/1.1 200 OK\r\nx: " + b"x" * 1_000_000 + b"\r\n\r\n")
         if path == "/release":
             self.server.released.set()
         if path in ("/wait", "/late"):

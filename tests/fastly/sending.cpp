@@ -150,6 +150,9 @@ void test_streaming()
         EXPECT(ok, async_io_is_ready(body, at(&is_ready)));
         EXPECT(ok, http_body_write(body, TEXT("second"), 0, at(&size)));
         EXPECT(ok, http_body_close(body));
+        // Asking again and again does not keep it from coming.
+        do EXPECT(ok, async_io_is_ready(pending, at(&is_ready)));
+        while (is_ready == 0 && failures.empty());
         EXPECT(ok, http_req_pending_req_wait(pending, at(&a.response), at(&a.body)));
         EXPECT_TEXT("chunked", header_of(a.response, "x-encoding"));
         EXPECT_TEXT("first,second", read_all(a.body));
@@ -167,6 +170,81 @@ void test_sending()
     test_streaming();
 }
 
+/// Every way in which a request can fail, by every function that tells of it.
+void test_refused_sending()
+{
+    Answer a;
+    uint32_t pending = 0, is_done = 0, index = 0, detail[5]{};
+    struct Case {
+        uint32_t expected;
+        std::string_view method, path, backend;
+    };
+    constexpr Case cases[]{{error, "GET", "/", "refused"},
+                           {http_invalid, "GET", "/garbage", "live"},
+                           {http_user, "CONNECT", "/", "live"},
+                           {http_incomplete, "GET", "/close", "live"},
+                           {http_head_too_large, "GET", "/large-head", "live"}};
+    const auto start = [&](const Case& c) {
+        EXPECT(ok, http_req_send_async(request_for(c.method, c.path), new_body(), TEXT(c.backend), at(&pending)));
+    };
+    const auto expect = [&](const Case& c) {
+        EXPECT(c.expected, http_req_send(request_for(c.method, c.path), new_body(), TEXT(c.backend), at(&a.response), at(&a.body)));
+        for (const auto send : {http_req_send_v2, http_req_send_v3})
+            EXPECT(c.expected,
+                   send(request_for(c.method, c.path), new_body(), TEXT(c.backend), at(detail), at(&a.response), at(&a.body)));
+        start(c);
+        EXPECT(c.expected, http_req_pending_req_wait(pending, at(&a.response), at(&a.body)));
+        start(c);
+        EXPECT(c.expected, http_req_pending_req_wait_v2(pending, at(detail), at(&a.response), at(&a.body)));
+        uint32_t status = ok;
+        start(c);
+        do status = http_req_pending_req_poll(pending, at(&is_done), at(&a.response), at(&a.body));
+        while (status == ok && is_done == 0);
+        EXPECT(c.expected, status);
+        start(c);
+        do status = http_req_pending_req_poll_v2(pending, at(detail), at(&is_done), at(&a.response), at(&a.body));
+        while (status == ok && is_done == 0);
+        EXPECT(c.expected, status);
+    };
+    for (const Case& c : cases) expect(c);
+    EXPECT(inval, http_req_pending_req_select_v2(at(&pending), 0, at(detail), at(&index), at(&a.response), at(&a.body)));
+    // A body that was cut becomes no value.
+    const auto cut_body = [&] {
+        EXPECT(ok, http_req_send(request_for("GET", "/short"), new_body(), TEXT("live"), at(&a.response), at(&a.body)));
+        return a.body;
+    };
+    uint32_t store = 0, ignored = 0;
+    const uint32_t config[8]{};
+    EXPECT(ok, kv_store_open(TEXT("counter"), at(&store)));
+    EXPECT(error, kv_store_insert(store, TEXT("k"), cut_body(), 0, at(config), at(&ignored)));
+    EXPECT(error, object_store_insert(store, TEXT("k"), cut_body()));
+    EXPECT(error, object_store_insert_async(store, TEXT("k"), cut_body(), at(&ignored)));
+    const uint32_t cut = cut_body();
+    Buffer b;
+    uint32_t status = ok;
+    do status = http_body_read(cut, at(b.bytes), sizeof b.bytes, at(&b.size));
+    while (status == ok);
+    EXPECT(error, http_body_trailer_names_get(cut, CURSOR_INTO(b, 0)));
+    EXPECT(error, http_body_trailer_value_get(cut, TEXT("a"), INTO(b)));
+    EXPECT(error, http_body_trailer_values_get(cut, TEXT("a"), CURSOR_INTO(b, 0)));
+    // Edits of a pending request: only so many.
+    start(cases[0]);
+    for (const auto edit : {http_req_pending_req_header_insert, http_req_pending_req_header_append}) {
+        EXPECT(error, edit(pending, TEXT("no name"), TEXT("x"), 0));
+        EXPECT(inval, edit(pending, TEXT("name"), TEXT("x"), 3));
+        for (int i = 0; i < 1000; ++i) edit(pending, TEXT("name"), TEXT("x"), 0);
+        EXPECT(limit_exceeded, edit(pending, TEXT("name"), TEXT("x"), 0));
+    }
+    EXPECT(error, http_req_pending_req_header_remove(pending, TEXT("no name"), 0));
+    EXPECT(limit_exceeded, http_req_pending_req_header_remove(pending, TEXT("another"), 0));
+    // And no room for what comes back.
+    uint32_t first = 0, last = 0;
+    EXPECT(ok, http_resp_new(at(&first)));
+    for (last = first; http_resp_new(at(&last)) == ok;) {}
+    const Case fine{limit_exceeded, "GET", "/", "live"};
+    expect(fine);
+}
+
 /// Leaves the answer to the host, with headers edited.
 void send_pending_downstream(std::string_view backend)
 {
@@ -180,4 +258,6 @@ void send_pending_downstream(std::string_view backend)
     EXPECT(error, http_req_pending_req_header_insert(pending, TEXT("no name"), TEXT("1"), 0));
     EXPECT(ok, http_resp_send_downstream_pending(pending));
     EXPECT(badf, http_resp_send_downstream_pending(pending));
+    EXPECT(ok, http_req_send_async(request_for("GET", "/"), new_body(), TEXT("refused"), at(&pending)));
+    EXPECT(error, http_resp_send_downstream_pending(pending));  // there is a response already
 }

@@ -5,23 +5,16 @@ Usage: serve_test.py WEIR_SERVE [unittest's arguments]      (CTest gives it)
 """
 
 import http.client
-import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import threading
+import time
 import unittest
 
+from harness import CLANG, HERE, SERVE, Server, TestFolder, closed_port, compile_guest, test_guest
 from origin import Origin
-
-SERVE = os.path.abspath(sys.argv[1])
-HERE = pathlib.Path(__file__).resolve().parent
-CLANG = shutil.which("clang++-22")
-SDK = HERE.parent.parent / "sdk" / "include"
 
 CONFIG = """
 [local_server.backends.live]
@@ -31,6 +24,9 @@ url = "http://127.0.0.1:{closed}"
 [local_server.backends.impatient]
 url = "http://127.0.0.1:{live}"
 first_byte_timeout_ms = 50
+[local_server.backends.h2]
+url = "http://127.0.0.1:{h2}"
+grpc = true
 [local_server.kv_stores]
 counter = []
 """
@@ -40,76 +36,18 @@ int main() {{ return weir::fastly::serve([](weir::fastly::Request&) {{ return we
 """
 
 
-def compile_guest(output, *sources, options=()):
-    subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-exceptions",
-                    f"-I{SDK}", *options, "-o", output, *sources], check=True)
-
-
-class Server:
-    """A running weir-serve; `lines` are what it has printed."""
-
-    def __init__(self, folder, guest, *words):
-        self.process = subprocess.Popen([SERVE, "--addr", "127.0.0.1:0", *words, guest], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, cwd=folder)
-        self.lines = []
-        self.arrived = threading.Condition()
-        self.ended = False
-        threading.Thread(target=self.read, daemon=True).start()
-        self.port = int(self.wait_for("Listening on http://").rpartition(":")[2])
-
-    def read(self):
-        for line in self.process.stdout:
-            with self.arrived:
-                self.lines.append(line.rstrip("\n"))
-                self.arrived.notify_all()
-        with self.arrived:
-            self.ended = True
-            self.arrived.notify_all()
-
-    def wait_for(self, text):
-        def find():
-            return next((line for line in self.lines if text in line), None)
-        with self.arrived:
-            self.arrived.wait_for(lambda: find() or self.ended, timeout=60)
-            found = find()
-        if found is None:
-            raise AssertionError(f"no line with {text!r} in {self.lines}")
-        return found
-
-    def get(self, path, method="GET", body=None, headers={}, timeout=60):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return response, response.read()
-        finally:
-            connection.close()
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            return self.process.wait(60)
-        finally:
-            self.process.stdout.close()
-
-
 @unittest.skipUnless(CLANG, "scripts/setup demos installs the guests' compiler")
-class Serve(unittest.TestCase):
+class Serve(TestFolder):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
-        cls.guest = cls.folder / "guest.wasm"
-        compile_guest(cls.guest, *sorted(HERE.glob("*.cpp")))
+        super().setUpClass()
+        cls.guest = test_guest(cls.folder)
         cls.origin = Origin()
-        cls.addClassCleanup(cls.origin.server_close)
-        cls.addClassCleanup(cls.origin.shutdown)
-        cls.addClassCleanup(cls.origin.released.set)
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            closed = unused.getsockname()[1]
-        (cls.folder / "fastly.toml").write_text(CONFIG.format(live=cls.origin.port, closed=closed))
+        cls.addClassCleanup(cls.origin.end)
+        # The same guest behind HTTP/2, as an origin.
+        cls.behind = Server(cls.folder, cls.guest, "--workers", "1")
+        cls.addClassCleanup(cls.behind.stop)
+        (cls.folder / "fastly.toml").write_text(CONFIG.format(live=cls.origin.port, closed=closed_port(), h2=cls.behind.port))
 
     def start(self, *words, guest=None):
         server = Server(self.folder, guest or self.guest, *words)
@@ -136,9 +74,76 @@ class Serve(unittest.TestCase):
     def test_cut_streams_do_not_look_finished(self):
         server = self.start()
         for path in ("/stream-cut", "/stream-trap", "/stream-forget"):
-            with self.subTest(path), self.assertRaises((http.client.IncompleteRead, ConnectionResetError)):
-                server.get(path)
+            with self.subTest(path):
+                server.expect_cut(self, path)
         self.assertEqual(server.get("/bodies")[1], b"ok")
+
+    def test_answers_of_backends_that_were_cut_do_not_look_finished(self):
+        server = self.start("-C", "fastly.toml")
+        for how in ("pass", "append"):
+            for backend, path in (("live", "short"), ("live", "short-chunked"), ("h2", "stream-cut"), ("h2", "stream-trap"), ("h2", "stream-forget")):
+                with self.subTest(how=how, path=path):
+                    server.expect_cut(self, f"/{how}/{backend}/{path}")
+        # And one that was not, by the same ways.
+        whole = b"first,second,third," + b"x" * 2**20 + b"ok"
+        self.assertEqual(server.get("/pass/h2/stream")[1], whole)
+        self.assertEqual(server.get("/append/h2/stream")[1], b"first," + whole)
+
+    def test_requests_that_were_cut_do_not_look_finished(self):
+        server = self.start("-C", "fastly.toml")
+        bodies = {"length": b"content-length: 1000\r\n\r\nonly this", "chunked": b"transfer-encoding: chunked\r\n\r\n9\r\nonly this\r\n"}
+        # As the guest sees it: it waits for the rest, and is told when the client goes away.
+        for name, body in bodies.items():
+            with self.subTest(name), server.connect() as client:
+                client.sendall(b"POST /report HTTP/1.1\r\nhost: x\r\n" + body)
+                client.shutdown(socket.SHUT_WR)
+                answer = http.client.HTTPResponse(client)
+                answer.begin()
+                self.assertEqual(answer.read(), b"cut 9")
+        # As the origin sees it that the guest passes it on to, by each protocol. Waiting for what it logs is waiting for what it saw.
+        for name, body in bodies.items():
+            for backend in ("live", "h2"):
+                with self.subTest(name=name, backend=backend):
+                    seen = len(self.origin.cut_requests), self.cut_seen_behind()
+                    with server.connect() as client:
+                        client.sendall(b"POST /forward/%s HTTP/1.1\r\nhost: x\r\n" % backend.encode() + body)
+                    deadline = time.monotonic() + 60
+                    while (len(self.origin.cut_requests), self.cut_seen_behind()) == seen:
+                        self.assertLess(time.monotonic(), deadline)
+                        time.sleep(0.01)
+        self.assertEqual(self.origin.complete_requests, [])
+        response, body = server.get("/forward/h2", "POST", b"x" * 200_000)
+        self.assertEqual(body, b"complete 200000")
+
+    def cut_seen_behind(self):
+        return sum("a body that the guest reads was cut" in line for line in self.behind.lines)
+
+    def test_protocols(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"], cwd=self.folder, check=True, capture_output=True)
+        plain, tls = self.start(), self.start("--tls-cert", "cert.pem", "--tls-key", "key.pem")
+        for server, options, expected in ((plain, ["--http1.1"], "1.1"), (plain, ["--http2-prior-knowledge"], "2"), (plain, ["--http1.0"], "1.1"),
+                                          (tls, ["--http1.1"], "1.1"), (tls, ["--http2"], "2")):
+            scheme = "https" if server is tls else "http"
+            done = subprocess.run(["curl", "-sS", "--max-time", "60", "--cacert", "cert.pem", "--resolve", f"localhost:{server.port}:127.0.0.1", *options,
+                                   "--write-out", " %{http_version} %{http_code}", "--data", "a body", f"{scheme}://localhost:{server.port}/echo"],
+                                  cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(done.stdout, f"a body {expected} 200", done.stderr)
+
+    def test_what_a_guest_sends_flows_while_it_computes(self):
+        server = self.start("--workers", "1", "--request-timeout", "60s")
+        for protocol in ("--http1.1", "--http2-prior-knowledge"):
+            with self.subTest(protocol):
+                url = f"http://127.0.0.1:{server.port}"
+                # Whole, with its length: curl is done although the guest goes on.
+                done = subprocess.run(["curl", "-sS", protocol, "--max-time", "30", f"{url}/respond-and-compute"], capture_output=True)
+                self.assertEqual((done.returncode, done.stdout), (0, b"first"), done.stderr)
+                curl = subprocess.Popen(["curl", "-sSN", protocol, "--max-time", "50", f"{url}/stream-and-compute"], stdout=subprocess.PIPE)
+                self.addCleanup(curl.stdout.close)
+                self.assertEqual(curl.stdout.read(5), b"first")
+                curl.kill()
+                curl.wait()
+        server.process.kill()
 
     def test_guests_that_loop_or_trap_do_not_stop_others(self):
         server = self.start("--workers", "1", "--request-timeout", "60s")
@@ -239,14 +244,14 @@ class Serve(unittest.TestCase):
             connection.sendall(b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
             self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 200"))
         for wrong in ("nonsense", "127.0.0.1:99999"):
-            done = subprocess.run([SERVE, "--addr", wrong, self.guest], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([*SERVE, "--addr", wrong, self.guest], capture_output=True, text=True, timeout=60)
             self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_in_place_of_viceroy(self):
         viceroy = self.folder / "viceroy"
-        viceroy.symlink_to(SERVE)
+        viceroy.symlink_to(pathlib.Path(SERVE[0]).parent / "weir")
         run = lambda *words: subprocess.run([viceroy, *words], capture_output=True, text=True, cwd=self.folder, timeout=60)
-        self.assertRegex(run("--version").stdout, r"^viceroy \d+\.\d+\.\d+\n$")
+        self.assertRegex(run("--version").stdout, r"^viceroy \d+\.\d+\.\d+ \(weir [^)]*\)\n$")
         self.assertEqual(run("run", "-C", "fastly.toml", self.guest, "a", "--b").returncode, 0)
         self.assertEqual(run("adapt", self.guest).returncode, 2)
         process = subprocess.Popen([viceroy, "-v", "-C", self.folder / "fastly.toml", "--addr", "127.0.0.1:0", self.guest],

@@ -128,6 +128,8 @@ static void test_kv_lookup(uint32_t store)
     EXPECT(ok, kv_store_lookup(store, TEXT("new"), 0, 0, at(&pending)));
     EXPECT(buflen, kv_store_lookup_wait_v2(pending, at(&body), at(b.bytes), 1, at(&b.size), at(&generation), at(&result)));
     EXPECT(4, b.size);
+    EXPECT(ok, kv_store_lookup(store, TEXT("new"), 0, 0, at(&pending)));
+    EXPECT(buflen, kv_store_lookup_wait(pending, at(&body), at(b.bytes), 1, at(&b.size), at(&short_generation), at(&result)));
     for (const char* absent : {"absent", "gone"}) {
         body = 4711;
         EXPECT(ok, kv_store_lookup(store, TEXT(absent), 0, 0, at(&pending)));

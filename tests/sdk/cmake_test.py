@@ -72,6 +72,14 @@ class Installed(unittest.TestCase):
     def test_a_project_of_guests_alone(self):
         self.build(f"-DCMAKE_TOOLCHAIN_FILE={self.prefix}/share/cmake/weir-sdk/weir-guest-toolchain.cmake")
 
+    def test_the_command_finds_the_headers_beside_itself(self):
+        (self.prefix / "bin").mkdir()
+        weir = shutil.copy(WEIR, self.prefix / "bin/weir")
+        (self.folder / "url.cpp").write_text(
+            '#include <weir/net.hpp>\n#include <cstdio>\n'
+            'int main() { std::puts(weir::net::Address::loopback(81).to_string().c_str()); }\n')
+        run(weir, "run", "--no-cache", self.folder / "url.cpp")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1] + sys.argv[3:])

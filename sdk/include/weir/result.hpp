@@ -1,5 +1,10 @@
 #pragma once
 
+#ifdef WEIR_EMBEDDING_API
+#error "this program includes weir's embedding API, which is for hosts, and its SDK, which is for guests; both have a weir::Result"
+#endif
+#define WEIR_SDK
+
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>

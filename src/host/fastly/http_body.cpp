@@ -48,7 +48,8 @@ Status send(Context& cx, StreamingBody& to, Body& from)
 }
 
 /// Moves all of `src` behind what `dest` has, trailers as well; `src` is consumed.
-/// @error badf   One is no body, both are the same, or `src` is being sent.   @error error  `dest` is, and nobody takes it any more, or `src` was cut.
+/// @error badf   One is no body, both are the same, or `src` is being sent.   @error error  `dest` is, and nobody takes it any more, or `src` was cut, which
+/// cuts `dest` as well.
 /// Spec: append.
 HostResult<Nothing> append(Context& cx, BodyHandle dest, BodyHandle src)
 {
@@ -60,9 +61,12 @@ HostResult<Nothing> append(Context& cx, BodyHandle dest, BodyHandle src)
         to->append(std::move(*from));
         return nothing;
     }
-    const Status status = send(cx, *cx.world.find<StreamingBody>(dest), *from);
-    if (status != Status::ok) return status;
-    return nothing;
+    StreamingBody& streaming = *cx.world.find<StreamingBody>(dest);
+    const Status status = send(cx, streaming, *from);
+    if (status == Status::ok) return nothing;
+    // Closing it must not make complete what lacks a part, whether or not the guest looks at the status.
+    if (from->state() == Body::State::cut) streaming.writer.cut(from->cut_reason());
+    return status;
 }
 
 /// Reads what is there, waiting until there is something.

@@ -31,11 +31,30 @@ HostResult<Nothing> device_lookup(Context& cx, GuestSpan<char> user_agent, Guest
     return write_value(cx, *found, buffer, written);
 }
 
-/// @error unsupported  Always, as with Viceroy. Spec: fastly_uap parse.
-HostResult<Nothing> parse(Context&, GuestSpan<char>, GuestSpan<char>, GuestPtr<uint32_t>, GuestSpan<char>, GuestPtr<uint32_t>,
-                          GuestSpan<char>, GuestPtr<uint32_t>, GuestSpan<char>, GuestPtr<uint32_t>)
+/// Family and version of a client by its user agent; parts that are not known are empty.
+/// @error unsupported  There are no rules to tell by.   @error inval  No text, or longer than any user agent is.
+/// @error buflen  A part has no room; all that have some are written, and all lengths.
+/// Spec: fastly_uap parse.
+HostResult<Nothing> parse(Context& cx, GuestSpan<char> user_agent, GuestSpan<char> family, GuestPtr<uint32_t> family_written,
+                          GuestSpan<char> major, GuestPtr<uint32_t> major_written, GuestSpan<char> minor,
+                          GuestPtr<uint32_t> minor_written, GuestSpan<char> patch, GuestPtr<uint32_t> patch_written)
 {
-    return Status::unsupported;
+    constexpr size_t max_user_agent_bytes = size_t{8} * 1024;
+    WEIR_TRY(text, read_text(cx, user_agent, max_user_agent_bytes));
+    const auto& find = cx.world.service().user_agent;
+    const auto found = find ? find(text) : std::nullopt;
+    if (!found) return Status::unsupported;
+    Status status = Status::ok;
+    const auto write = [&](std::string_view part, GuestSpan<char> buffer, GuestPtr<uint32_t> written) {
+        const Status wrote = write_value(cx, part, buffer.address, buffer.count, written);
+        if (status == Status::ok || wrote == Status::inval) status = wrote;
+    };
+    write(found->family, family, family_written);
+    write(found->major, major, major_written);
+    write(found->minor, minor, minor_written);
+    write(found->patch, patch, patch_written);
+    if (status != Status::ok) return status;
+    return nothing;
 }
 
 constexpr std::array geo{
@@ -45,8 +64,9 @@ constexpr std::array device{
     fastly_fn<"lookup", device_lookup>("user_agent user_agent_len >json[nwritten] json_len nwritten"),
 };
 constexpr std::array uap{
-    fastly_fn<"parse", parse>("user_agent user_agent_len family family_len family_nwritten major major_len major_nwritten "
-                              "minor minor_len minor_nwritten patch patch_len patch_nwritten"),
+    fastly_fn<"parse", parse>("user_agent user_agent_len >family[family_nwritten] family_len family_nwritten "
+                              ">major[major_nwritten] major_len major_nwritten >minor[minor_nwritten] minor_len minor_nwritten "
+                              ">patch[patch_nwritten] patch_len patch_nwritten"),
 };
 
 }  // namespace

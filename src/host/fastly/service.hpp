@@ -69,6 +69,11 @@ struct ShieldingSite {
     std::string encrypted_url, unencrypted_url;  // of others
 };
 
+/// A client's software, by its user agent; parts of the version that are not known are empty.
+struct UserAgent {
+    std::string family, major, minor, patch;
+};
+
 template <class T>
 using ByName = std::map<std::string, T, std::less<>>;
 
@@ -83,6 +88,8 @@ struct Service {
     /// JSON for an address and a user agent; empty when nothing is known. May be null.
     std::function<std::optional<std::string>(std::string_view ip)> geolocation;
     std::function<std::optional<std::string>(std::string_view user_agent)> device_detection;
+    /// What a user agent is; empty when there are no rules to tell by. Thread-safe; may be null.
+    std::function<std::optional<UserAgent>(std::string_view user_agent)> user_agent;
     /// Takes an entry of a log endpoint. Thread-safe.
     std::function<void(std::string_view endpoint, std::string_view message)> log;
     /// Takes a remark about something that the guest did, for whoever runs it. Thread-safe; may be null.

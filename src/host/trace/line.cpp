@@ -96,9 +96,13 @@ std::string answer(const ShownCall& call)
 
 }  // namespace
 
-std::string to_line(const ShownCall& call, uint64_t duration_ns)
+std::string to_line(const ShownCall& call, uint64_t duration_ns, Colours colours)
 {
-    return fmt::format("{}({}) = {} ({})", call.function, joined(call.arguments), answer(call), duration(duration_ns));
+    const auto in = [&](std::string_view code, std::string_view text) {
+        return colours == Colours::none ? std::string{text} : fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+    };
+    return fmt::format("{}({}) = {} {}", in("36", call.function), joined(call.arguments),
+                       call.is_error ? in("31", answer(call)) : answer(call), in("2", fmt::format("({})", duration(duration_ns))));
 }
 
 }  // namespace weir::trace

@@ -92,7 +92,7 @@ bool Tracer::entry(runtime::HostFunctionContext& call, runtime::Value* values) n
     if (is_shown) {
         traced.decoder.after(shown, memory, arguments.data(), values, has_returned);
         const bool is_json = tracer.m_options.calls == Options::Calls::json;
-        tracer.write((is_json ? to_json(shown, duration_ns) : to_line(shown, duration_ns)) + "\n");
+        tracer.write((is_json ? to_json(shown, duration_ns) : to_line(shown, duration_ns, tracer.m_options.colours)) + "\n");
     }
     return has_returned;
 }

@@ -19,6 +19,7 @@ namespace weir::trace {
 struct Options {
     enum class Calls : uint8_t { none, lines, json };
     Calls calls = Calls::lines;          // whether each call is written, and how
+    Colours colours = Colours::none;     // of lines
     bool has_summary = false;            // at the end; as JSON where calls are
     std::vector<std::string> only = {};  // groups of functions and single ones; empty: all
 };

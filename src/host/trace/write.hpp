@@ -11,8 +11,10 @@
 
 namespace weir::trace {
 
-/// `fd_write(fd=1, iovs="Hello\n" (6 bytes)) = 6 (1.9 us)`, without the end of the line.
-[[nodiscard]] std::string to_line(const ShownCall& call, uint64_t duration_ns);
+/// Whether a line has colours, by the escape sequences of terminals.
+enum class Colours : uint8_t { none, ansi };
+/// `fd_write(fd=1, iovs="Hello\n" (6 bytes)) = 6 (1.9 us)`, without the end of the line. In colour: the function, and answers that are errors.
+[[nodiscard]] std::string to_line(const ShownCall& call, uint64_t duration_ns, Colours colours = Colours::none);
 /// The same as an object on one line: {"module":...,"function":...,"arguments":{...},"status":...,"results":{...},"duration_ns":...}.
 [[nodiscard]] std::string to_json(const ShownCall& call, uint64_t duration_ns);
 

@@ -40,10 +40,13 @@ protected:
         const UniqueFd file{::memfd_create("image", MFD_CLOEXEC)};
         const runtime::CodeSnapshot snapshot{
             .code = m_code,
-            .pieces = {PieceRecord{.begin = 64, .size_bytes = 100, .function = 1, .first_site = 0, .site_count = 1},
-                       PieceRecord{.begin = 176, .size_bytes = 4000, .function = 2, .first_site = 1, .site_count = 2}},
+            .pieces =
+                {PieceRecord{.begin = 64, .size_bytes = 100, .function = 1, .first_site = 0, .site_count = 1},
+                 PieceRecord{
+                     .begin = 176, .size_bytes = 4000, .function = 2, .first_site = 1, .site_count = 3, .inlined_call_count = 2}},
             .sites = {CodeSite{10, 1, CodeSite::Kind::call}, CodeSite{20, 2, CodeSite::Kind::call},
-                      CodeSite{30, 3, CodeSite::Kind::call}}};
+                      CodeSite{30, 3, CodeSite::Kind::call}, CodeSite{40, 4, CodeSite::Kind::call, runtime::TrapKind::none, 2}},
+            .inlined_calls = {runtime::InlinedCall{3, 5, 0}, runtime::InlinedCall{4, 6, 1}}};
         const Sha256 hash{1, 2, 3};
         EXPECT_TRUE(write_image(file.get(), {.code = snapshot,
                                              .settings = m_settings,
@@ -74,8 +77,11 @@ protected:
         EXPECT_STREQ(opened.header.module_name.data(), "name.wasm");
         ASSERT_EQ(opened.image->pieces.size(), 2U);
         EXPECT_EQ(opened.image->pieces[1].begin, 176U);
-        ASSERT_EQ(opened.image->sites.size(), 3U);
+        ASSERT_EQ(opened.image->sites.size(), 4U);
         EXPECT_EQ(opened.image->sites[2].code_offset, 30U);
+        EXPECT_EQ(opened.image->sites[3].inlined_by, 2U);
+        ASSERT_EQ(opened.image->inlined_calls.size(), 2U);
+        EXPECT_EQ(opened.image->inlined_calls[1].callee, 4U);
         ASSERT_EQ(opened.image->code_bytes, 8192U);
         std::vector<std::byte> code(5000);
         ASSERT_EQ(::pread(opened.image->file, code.data(), code.size(), static_cast<off_t>(opened.image->file_offset)), 5000);

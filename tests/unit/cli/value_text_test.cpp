@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
+#include <utility>
 
 namespace weir::cli {
 namespace {
@@ -71,6 +73,39 @@ TEST(ValueText, the_only_reference_that_can_be_written_is_null)
     runtime::Value value{};
     value.ref = 1;
     EXPECT_EQ(format_value(wasm::externref, value), to_string(wasm::externref));
+}
+
+TEST(ValueText, numbers_as_other_tools_print_them)
+{
+    const auto digits = [](double value) {
+        runtime::Value v{};
+        v.f64 = value;
+        return format_value(f64, v, ResultForm::wasmtime);
+    };
+    for (const auto& [value, text] : {std::pair{0.0, "0"},
+                                      {-0.0, "-0"},
+                                      {1.0, "1"},
+                                      {-1.5, "-1.5"},
+                                      {0.1, "0.1"},
+                                      {1e21, "1000000000000000000000"},
+                                      {1e23, "100000000000000000000000"},
+                                      {123456.75, "123456.75"},
+                                      {1e-7, "0.0000001"},
+                                      {-1.25e-3, "-0.00125"}})
+        EXPECT_EQ(digits(value), text);
+    EXPECT_EQ(digits(std::numeric_limits<double>::infinity()), "inf");
+    EXPECT_EQ(digits(-std::numeric_limits<double>::infinity()), "-inf");
+    EXPECT_EQ(digits(std::numeric_limits<double>::quiet_NaN()), "NaN");
+    EXPECT_EQ(digits(std::numeric_limits<double>::max()).size(), 309U);
+    runtime::Value v{};
+    v.i32 = 0xffff'ffff;
+    EXPECT_EQ(format_value(i32, v, ResultForm::wasmtime), "-1");
+    EXPECT_EQ(format_value(i32, v, ResultForm::wasmedge), "4294967295");
+    v.i64 = UINT64_MAX;
+    EXPECT_EQ(format_value(i64, v, ResultForm::wasmer), "-1");
+    EXPECT_EQ(format_value(i64, v, ResultForm::wasmedge), "18446744073709551615");
+    v.v128.fill(0xff);
+    EXPECT_EQ(format_value(v128, v, ResultForm::wasmtime), "340282366920938463463374607431768211455");
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ protected:
     {
         CompiledCode code;
         code.bytes.resize(64, std::byte{0x90});
-        code.sites = {{4, 1, CodeSite::Kind::call, runtime::TrapKind::none}};
+        code.sites = {{4, 1, CodeSite::Kind::call, runtime::TrapKind::none, 2}};
+        code.inlined_calls = {{1, 20, 0}, {2, 30, 1}};
         code.relocations = {{8, wasm::FuncIdx{2}}};
         code.alignment_bytes = 32;
         return code;
@@ -64,6 +65,11 @@ TEST_F(Protocol, code_arrives_as_it_was)
     EXPECT_EQ(heard.alignment_bytes, 32U);
     ASSERT_EQ(heard.sites.size(), 1U);
     EXPECT_EQ(heard.sites[0].code_offset, 4U);
+    EXPECT_EQ(heard.sites[0].inlined_by, 2U);
+    ASSERT_EQ(heard.inlined_calls.size(), 2U);
+    EXPECT_EQ(heard.inlined_calls[1].callee, 2U);
+    EXPECT_EQ(heard.inlined_calls[1].wasm_offset, 30U);
+    EXPECT_EQ(heard.inlined_calls[1].inlined_by, 1U);
     ASSERT_EQ(heard.relocations.size(), 1U);
     EXPECT_EQ(heard.relocations[0].target, wasm::FuncIdx{2});
 }
@@ -81,7 +87,8 @@ TEST_F(Protocol, errors_arrive_with_their_words)
 TEST_F(Protocol, an_end_in_the_middle_is_an_error)
 {
     CompiledCode heard;
-    const Reply reply{.is_ok = 1, .alignment_bytes = 16, .code_bytes = 100, .sites = 0, .relocations = 0, .message_bytes = 0};
+    const Reply reply{
+        .is_ok = 1, .alignment_bytes = 16, .code_bytes = 100, .sites = 0, .inlined_calls = 0, .relocations = 0, .message_bytes = 0};
     const auto answer = hear([&](int socket) { EXPECT_TRUE(send(socket, as_bytes(reply))); }, heard);
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, ECONNRESET);
@@ -90,8 +97,13 @@ TEST_F(Protocol, an_end_in_the_middle_is_an_error)
 TEST_F(Protocol, sizes_beyond_all_measure_are_refused_before_memory_is_taken)
 {
     CompiledCode heard;
-    const Reply reply{
-        .is_ok = 1, .alignment_bytes = 16, .code_bytes = UINT32_MAX, .sites = 0, .relocations = 0, .message_bytes = 0};
+    const Reply reply{.is_ok = 1,
+                      .alignment_bytes = 16,
+                      .code_bytes = UINT32_MAX,
+                      .sites = 0,
+                      .inlined_calls = 0,
+                      .relocations = 0,
+                      .message_bytes = 0};
     const auto answer = hear([&](int socket) { EXPECT_TRUE(send(socket, as_bytes(reply))); }, heard);
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, EPROTO);
@@ -118,6 +130,21 @@ TEST_F(Protocol, a_function_that_is_imported_or_not_there_is_refused)
     expect_refused(code);
     SetUp();
     code.relocations[0].target = wasm::FuncIdx{3};
+    expect_refused(code);
+}
+
+TEST_F(Protocol, inlined_calls_that_lead_nowhere_are_refused)
+{
+    CompiledCode code = some_code();
+    code.sites[0].inlined_by = 3;
+    expect_refused(code);
+    SetUp();
+    code = some_code();
+    code.inlined_calls[1].inlined_by = 2;  // by itself
+    expect_refused(code);
+    SetUp();
+    code = some_code();
+    code.inlined_calls[0].callee = 0;  // imported
     expect_refused(code);
 }
 

@@ -17,12 +17,20 @@ namespace {
 struct Tables {
     std::vector<PieceRecord> pieces{
         {.begin = 32, .size_bytes = 10, .function = 1, .site_count = 1},
-        {.begin = 48, .size_bytes = 20, .function = 2, .first_site = 1, .site_count = 2},
-        {.begin = 80, .size_bytes = 20, .function = 2, .loop_offset = 4, .first_site = 3, .tier = CodeTier::hot},
-        {.begin = 112, .size_bytes = 20, .function = 2, .first_site = 3, .tier = CodeTier::hot},
+        {.begin = 48, .size_bytes = 20, .function = 2, .first_site = 1, .site_count = 2, .inlined_call_count = 2},
+        {.begin = 80,
+         .size_bytes = 20,
+         .function = 2,
+         .loop_offset = 4,
+         .first_site = 3,
+         .first_inlined_call = 2,
+         .tier = CodeTier::hot},
+        {.begin = 112, .size_bytes = 20, .function = 2, .first_site = 3, .first_inlined_call = 2, .tier = CodeTier::hot},
     };
-    std::vector<CodeSite> sites{
-        {5, 1, CodeSite::Kind::call}, {6, 2, CodeSite::Kind::trap, TrapKind::unreachable}, {20, 3, CodeSite::Kind::call}};
+    std::vector<CodeSite> sites{{5, 1, CodeSite::Kind::call},
+                                {6, 2, CodeSite::Kind::trap, TrapKind::unreachable},
+                                {20, 3, CodeSite::Kind::call, TrapKind::none, 2}};
+    std::vector<InlinedCall> inlined_calls{{1, 7, 0}, {2, 8, 1}};
     uint64_t file_offset = 4096;
     uint32_t code_bytes = 4096;
 };
@@ -63,6 +71,14 @@ const Change changes[]{
     {"sites_out_of_order", [](Tables& t) { t.sites[2].code_offset = 3; }},
     {"site_beyond_its_piece", [](Tables& t) { t.sites[0].code_offset = 11; }},
     {"site_of_unknown_kind", [](Tables& t) { t.sites[0].kind = static_cast<CodeSite::Kind>(3); }},
+    {"inlined_calls_that_overlap", [](Tables& t) { t.pieces[2].first_inlined_call = 0; }},
+    {"too_many_inlined_calls", [](Tables& t) { t.pieces[3].inlined_call_count = 1; }},
+    {"inlined_calls_of_nobody", [](Tables& t) { t.inlined_calls.push_back(t.inlined_calls.back()); }},
+    {"site_inlined_by_no_call", [](Tables& t) { t.sites[2].inlined_by = 3; }},
+    {"site_inlined_by_a_call_of_another_piece", [](Tables& t) { t.sites[0].inlined_by = 1; }},
+    {"call_inlined_by_itself", [](Tables& t) { t.inlined_calls[0].inlined_by = 1; }},
+    {"imported_function_inlined", [](Tables& t) { t.inlined_calls[0].callee = 0; }},
+    {"function_beyond_end_inlined", [](Tables& t) { t.inlined_calls[1].callee = 3; }},
     {"site_of_unknown_trap", [](Tables& t) { t.sites[1].trap = static_cast<TrapKind>(200); }},
 };
 
@@ -75,8 +91,13 @@ bool is_accepted(const Tables& t, bool counts)
     m.function(type, "", Code{});
     const World world;
     const auto code = world.load(m.build());
-    const CodeImage image{
-        .file = -1, .file_offset = t.file_offset, .code_bytes = t.code_bytes, .pieces = t.pieces, .sites = t.sites, .owner = {}};
+    const CodeImage image{.file = -1,
+                          .file_offset = t.file_offset,
+                          .code_bytes = t.code_bytes,
+                          .pieces = t.pieces,
+                          .sites = t.sites,
+                          .inlined_calls = t.inlined_calls,
+                          .owner = {}};
     return is_consistent(image, *code->module(), counts);
 }
 

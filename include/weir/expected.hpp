@@ -1,8 +1,16 @@
 #pragma once
 
+#ifdef WEIR_SDK
+#error "this program includes weir's SDK, which is for guests, and its embedding API, which is for hosts; both have a weir::Result"
+#endif
+#define WEIR_EMBEDDING_API
+
 #include <type_traits>
 #include <utility>
 #include <variant>
+
+// All that these headers declare is shown by the shared library, and nothing else is.
+#pragma GCC visibility push(default)
 
 namespace weir {
 
@@ -84,3 +92,5 @@ private:
 };
 
 }  // namespace weir
+
+#pragma GCC visibility pop

@@ -1,0 +1,194 @@
+#include "optimizing/inlining.hpp"
+
+#include "optimizing/resume_points.hpp"
+#include "optimizing/translator.hpp"
+#include "wasm/reader.hpp"
+
+#include <llvm/IR/DebugInfoMetadata.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/IntrinsicInst.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+namespace weir::optimizing {
+
+using runtime::InlinedCall;
+
+namespace {
+
+// Of a candidate's body. What is larger LLVM would hardly inline, and looking at it takes time.
+constexpr size_t max_candidate_bytes = 200;
+// Of all bodies beside a function's: as much as its own, and some.
+constexpr size_t min_bodies_bytes = 1024, max_bodies_bytes = 16384;
+
+constexpr std::string_view callee_prefix = "callee";
+
+std::optional<wasm::FuncIdx> parse_callee_symbol(std::string_view name)
+{
+    if (!name.starts_with(callee_prefix)) return std::nullopt;
+    name.remove_prefix(callee_prefix.size());
+    uint32_t function = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), function);
+    if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+    return wasm::FuncIdx{function};
+}
+
+}  // namespace
+
+InlineCandidates::InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function)
+    : m_unit(unit), m_module(module), m_function(function),
+      m_bytes_left(std::clamp(module.body_of(function).bytes.size(), min_bodies_bytes, max_bodies_bytes))
+{
+}
+
+bool InlineCandidates::is_candidate(wasm::FuncIdx function) const
+{
+    if (m_module.is_imported(function) || function == m_function) return false;
+    const wasm::FunctionBody& body = m_module.body_of(function);
+    if (body.bytes.size() > std::min(max_candidate_bytes, m_bytes_left)) return false;
+    const auto locals = wasm::read_locals(m_module, body);
+    if (!locals) return false;
+    const auto code = body.bytes.subspan(locals->code_begin);
+    return !has_tail_calls(m_module, code) && !is_resumable(m_module, m_module.func_type(function), code);
+}
+
+llvm::Function* InlineCandidates::find(wasm::FuncIdx callee, llvm::FunctionType* type)
+{
+    const auto [found, is_new] = m_found.try_emplace(callee, nullptr);
+    if (is_new && is_candidate(callee)) {
+        found->second = llvm::Function::Create(type, llvm::Function::ExternalLinkage,
+                                               std::string{callee_prefix} + std::to_string(callee.value), m_unit);
+        m_bytes_left -= m_module.body_of(callee).bytes.size();
+        m_wanted.push_back({callee, found->second});
+    }
+    return found->second;
+}
+
+std::optional<InlineCandidates::Wanted> InlineCandidates::next()
+{
+    if (m_wanted.empty()) return std::nullopt;
+    const Wanted wanted = m_wanted.front();
+    m_wanted.pop_front();
+    return wanted;
+}
+
+void call_through_slots(llvm::Module& unit)
+{
+    for (llvm::Function& callee : unit) {
+        const auto function = parse_callee_symbol(callee.getName());
+        if (!function) continue;
+        for (llvm::User* const user : llvm::make_early_inc_range(callee.users())) {
+            auto* const call = llvm::cast<llvm::CallInst>(user);
+            llvm::IRBuilder<> builder{call};
+            call->setCalledOperand(load_code_cell(builder, {runtime::Relocation::Kind::slot, *function}));
+        }
+    }
+}
+
+namespace {
+
+/// Numbers calls by the locations that LLVM gives them when it inlines: each has its own.
+class Numbering {
+public:
+    explicit Numbering(llvm::DISubprogram* own) : m_own(own) {}
+
+    /// `location` as number_inlined_calls() says.
+    llvm::DILocation* flatten(const llvm::DILocation* location)
+    {
+        while (location->getLine() == 0 && location->getInlinedAt() != nullptr) location = location->getInlinedAt();
+        return llvm::DILocation::get(location->getContext(), location->getLine(), number_of(location), m_own);
+    }
+
+    std::vector<InlinedCall> calls;
+
+private:
+    /// Of the call that brought a location here.
+    uint32_t number_of(const llvm::DILocation* location)
+    {
+        const llvm::DILocation* const call = location->getInlinedAt();
+        if (call == nullptr) return 0;
+        if (const auto known = m_numbers.find(call); known != m_numbers.end()) return known->second;
+        const uint32_t inlined_by = number_of(call);
+        const uint32_t wasm_offset = call->getLine() == 0 ? 0 : call->getLine() - 1;
+        calls.push_back({location->getScope()->getSubprogram()->getLine(), wasm_offset, inlined_by});
+        const auto number = static_cast<uint32_t>(calls.size());
+        m_numbers.emplace(call, number);
+        return number;
+    }
+
+    llvm::DISubprogram* m_own;
+    std::map<const llvm::DILocation*, uint32_t> m_numbers;
+};
+
+uint32_t number_at(const llvm::Instruction& instruction)
+{
+    const llvm::DILocation* const location = instruction.getDebugLoc().get();
+    return location == nullptr ? 0 : location->getColumn();
+}
+
+/// Has a value stand in a register of its own where an instruction of another function uses it.
+void separate(llvm::Use& use)
+{
+    auto* const user = llvm::cast<llvm::Instruction>(use.getUser());
+    llvm::IRBuilder<> builder{user};
+    use.set(builder.CreateFreeze(use.get()));
+}
+
+/// Whether a load may trap: of the alias sets that the translator names, guest memory alone.
+bool may_trap(const llvm::LoadInst& load)
+{
+    const llvm::MDNode* const tag = load.getMetadata(llvm::LLVMContext::MD_tbaa);
+    const auto* const type = tag == nullptr ? nullptr : llvm::dyn_cast<llvm::MDNode>(tag->getOperand(0));
+    const auto* const name = type == nullptr ? nullptr : llvm::dyn_cast<llvm::MDString>(type->getOperand(0));
+    return name == nullptr || name->getString() == "memory";
+}
+
+/// Separates what is loaded, as it is or converted, from instructions of other functions that it could become a part of.
+void separate_load(llvm::Instruction& value, llvm::LoadInst& load)
+{
+    for (llvm::Use& use : llvm::make_early_inc_range(value.uses())) {
+        auto* const user = llvm::cast<llvm::Instruction>(use.getUser());
+        const bool takes_registers = llvm::isa<llvm::PHINode, llvm::GetElementPtrInst, llvm::StoreInst, llvm::ReturnInst>(user) ||
+                                     (llvm::isa<llvm::CallInst>(user) && !llvm::isa<llvm::IntrinsicInst>(user));
+        if (takes_registers || user->getParent() != load.getParent()) continue;
+        if (llvm::isa<llvm::CastInst>(user)) {
+            user->setDebugLoc(load.getDebugLoc());
+            separate_load(*user, load);
+        } else if (number_at(*user) != number_at(load)) {
+            separate(use);
+            load.setVolatile(true);  // or register allocation puts it where its value is used
+        }
+    }
+}
+
+/// A load, an operation and a store at one address become one instruction, which has the store's place.
+void separate_store(llvm::StoreInst& store)
+{
+    auto* const value = llvm::dyn_cast<llvm::BinaryOperator>(store.getValueOperand());
+    if (value != nullptr && value->getParent() == store.getParent() && number_at(*value) != number_at(store))
+        separate(store.getOperandUse(0));
+}
+
+}  // namespace
+
+std::optional<std::vector<InlinedCall>> number_inlined_calls(llvm::Function& function)
+{
+    Numbering numbering{function.getSubprogram()};
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+        const llvm::DILocation* const location = instruction.getDebugLoc().get();
+        if (location != nullptr && location->getInlinedAt() != nullptr) instruction.setDebugLoc(numbering.flatten(location));
+    }
+    if (numbering.calls.size() > runtime::max_inlined_calls) return std::nullopt;
+    if (numbering.calls.empty()) return std::move(numbering.calls);
+    for (llvm::Instruction& instruction : llvm::instructions(function)) {
+        if (auto* const store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) separate_store(*store);
+        else if (auto* const load = llvm::dyn_cast<llvm::LoadInst>(&instruction); load != nullptr && may_trap(*load))
+            separate_load(*load, *load);
+    }
+    return std::move(numbering.calls);
+}
+
+}  // namespace weir::optimizing
