@@ -522,9 +522,9 @@ class Go(unittest.TestCase):
 class Documentation(unittest.TestCase):
     def test_examples_compile(self):
         examples = re.findall(r"^```cpp\n(.*?)^```", (ROOT / "docs/sdk.md").read_text(), re.DOTALL | re.MULTILINE)
-        self.assertEqual(len(examples), 2)
+        self.assertEqual(len(examples), 3)
         # What the text around them takes for granted.
-        prelude = '#include "weir/async.hpp"\n#include <array>\nusing namespace std::chrono_literals;\n'
+        prelude = '#include "weir/async.hpp"\n#include "weir/export.hpp"\n#include <array>\n#include <numeric>\nusing namespace std::chrono_literals;\n'
         for example in examples:
             done = subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", *OPTIONS, "-fsyntax-only", "-xc++", "-"],
                                   input=prelude + example, text=True, stderr=subprocess.PIPE)
