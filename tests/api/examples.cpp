@@ -182,18 +182,18 @@ TEST_F(Examples, coroutines)
 }
 
 /// (module (import "host" "memory" (memory 1)) (func (export "first") (result i32) (i32.load (i32.const 0))))
-constexpr unsigned char library[] = {
+constexpr unsigned char library_bytes[] = {
 #include "examples_library.inc"
 };
 /// (module (import "library" "first" (func $first (result i32))) (func (export "twice") (result i32) (i32.mul (call $first) (i32.const 2))))
-constexpr unsigned char program[] = {
+constexpr unsigned char program_bytes[] = {
 #include "examples_program.inc"
 };
 
 TEST_F(Examples, linking)
 {
-    const auto library_module = must(weir::Module::from_bytes(engine, std::as_bytes(std::span{library})));
-    const auto program_module = must(weir::Module::from_bytes(engine, std::as_bytes(std::span{program})));
+    const auto library_module = must(weir::Module::from_bytes(engine, std::as_bytes(std::span{library_bytes})));
+    const auto program_module = must(weir::Module::from_bytes(engine, std::as_bytes(std::span{program_bytes})));
     const weir::Store store = must(weir::Store::create(engine));
     const weir::Memory memory = must(store.make_memory({.min_pages = 1}));
     must(linker.define("host", "memory", memory));

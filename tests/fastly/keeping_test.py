@@ -54,6 +54,17 @@ int main() {
             const std::string line(999, 'p');
             for (int i = 0; i < 100; ++i) text += std::puts(line.c_str()) < 0 || std::fflush(stdout) != 0 ? 'n' : 'y';
         }
+        if (request.path() == "/log") {
+            uint32_t endpoint = 0;
+            size_t written = 0;
+            edge::detail::weir_fastly_log_open("audit", 5, &endpoint);
+            const std::string line(1000, 'l');
+            text = "";
+            for (int i = 0; i < 100; ++i) {
+                const auto status = edge::detail::weir_fastly_log_write(endpoint, line.data(), line.size(), &written);
+                text += int(status) == 0 ? 'y' : int(status) == 13 ? 'n' : '?';  // limit_exceeded
+            }
+        }
         if (request.path() == "/flags") text = std::to_string(is_set) + ((fcntl(1, F_GETFL) & O_NONBLOCK) ? " nonblocking" : " blocking");
         if (request.path() == "/random") text = std::to_string(at_start) + " " + std::to_string(drawn());
         if (request.path() == "/trap") __builtin_trap();
@@ -143,10 +154,11 @@ class Keeping(unittest.TestCase):
             thread.join()
         self.assertEqual(answers, [(200, "40 0 0\n")] * 320)
 
-    def test_what_a_request_prints_is_limited(self):
+    def test_what_a_request_prints_and_logs_is_limited(self):
         self.start("--max-log", "10000")
         for _ in range(3):
             self.assertEqual(self.get("/print")[1], "y" * 10 + "n" * 90 + "\n")
+            self.assertEqual(self.get("/log")[1], "y" * 10 + "n" * 90 + "\n")
 
     def test_metrics(self):
         self.start("--request-timeout", "300ms")

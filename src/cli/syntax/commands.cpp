@@ -74,7 +74,7 @@ constexpr std::array serve_table{
     Option{"--addr", "HOST:PORT", "Listen there (127.0.0.1:7676); also :PORT and unix:PATH. May be given again."},
     Option{"--tls-cert", "FILE", "Serve TLS with this certificate chain (PEM)."},
     Option{"--tls-key", "FILE", "The certificate's private key (PEM)."},
-    Option{"--tls-client-ca", "FILE", "Ask clients for certificates, and check them by these authorities (PEM)."},
+    Option{"--tls-client-ca", "FILE", "Ask clients for certificates of these authorities (PEM)."},
     Option{"--workers", "N", "Threads (one for each processor)."},
     Option{"--max-instances", "N", "Requests at a time (1000); others are answered 503."},
     Option{"--request-timeout", "TIME", "The longest that a request may take (120s); 0 is no limit."},
