@@ -69,7 +69,7 @@ class Packages(unittest.TestCase):
 
     def test_files_stand_where_they_are_looked_for(self):
         names = self.names("weir")
-        for name in ("usr/bin/weir", "usr/bin/go_wasip1_wasm_exec", "usr/libexec/weir/weir-listing", "usr/share/man/man1/weir.1", "usr/share/man/man1/weir-run.1",
+        for name in ("usr/bin/weir", "usr/bin/go_wasip1_wasm_exec", "usr/libexec/weir/weir-listing", "usr/share/man/man1/weir.1.gz", "usr/share/man/man1/weir-run.1.gz",
                      "usr/share/bash-completion/completions/weir", "usr/share/zsh/vendor-completions/_weir", "usr/share/fish/vendor_completions.d/weir.fish",
                      "usr/share/doc/weir/README.md", "usr/share/doc/weir/docs/drop-in.md"):
             self.assertIn(name, names)
