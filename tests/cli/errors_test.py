@@ -204,6 +204,7 @@ SECTIONS = [
     ]),
     ("Limits", "", [
         Case("weir run --timeout 100ms endless.wasm"),
+        Case("weir run --fuel 1000 endless.wasm"),
         Case("weir run --max-memory 1MiB growing.wasm", "The program is told, too: memory.grow answered -1. This one took no notice."),
         Case("weir run --max-memory 1KiB hello.wasm"),
         Case("weir run --dir . --max-open-files 5 opener.wasm"),

@@ -83,7 +83,7 @@ constexpr std::array serve_table{
     Option{"--user-agents", "FILE", "Rules of uap-core by which user agents are told apart (the system's); none: answer as Viceroy does."},
     Option{"--access-log", "FILE", "Write a line for each request; - is standard output."},
     Option{"--metrics-addr", "HOST:PORT", "Serve numbers for Prometheus at /metrics there, and /healthz."},
-    Option{"--watch", "", "Load the module and fastly.toml again when they change."},
+    Option{"--watch", "", "Build the sources and load the module and fastly.toml again when they change."},
     Option{"--snapshot", "", "Run what precedes the first request once for each instance, not for each request; docs/edge.md says what a service must not do there."},
     Option{"--once", "-", "Serve one request, read from standard input, and print the response."},
     Option{"--request", "'GET /path'", "Serve this one request and print the response."},
