@@ -26,7 +26,7 @@ def check_symbols(library):
     """What the shared library shows: what the headers declare, and nothing of the runtime under it."""
     names = [line.split(" ", 2)[2] for line in run("nm", "-D", "-C", "--defined-only", library).splitlines()]
     inner = [name for name in names if re.search(r"\bweir::(runtime|wasm|baseline|wasip1|cache|compile_process)::", name.split("(")[0])]
-    foreign = [name for name in names if not re.search(r"\bweir(::|_)|^std::|^(typeinfo|vtable)|operator", name)]
+    foreign = [name for name in names if not re.search(r"\bweir(::|_)|\bstd::|^(typeinfo|vtable)|operator", name)]
     if inner or foreign or not any(name.startswith("weir_engine_new") for name in names):
         sys.exit(f"{library} shows other names than it should:\n" + "\n".join((inner + foreign)[:20]))
 
