@@ -145,8 +145,12 @@ class Load(TestFolder):
         # What is kept for the next requests may have become more.
         self.assertLess(self.settle(sockets) - others, 100)
         self.assertLess(self.server.resident_bytes() - resident, 256 << 20)
-        self.assertEqual(metrics['weir_guests_total{end="trapped"}'], 2 * (BAD_REQUESTS + BAD_REQUESTS // 10 + BAD_REQUESTS // 4))
-        self.assertGreaterEqual(metrics['weir_guests_total{end="timed_out"}'], 2 * 3)
+        trapped, timed_out = (metrics[f'weir_guests_total{{end="{end}"}}'] for end in ("trapped", "timed_out"))
+        traps, loops = 2 * (BAD_REQUESTS + BAD_REQUESTS // 10 + BAD_REQUESTS // 4), 2 * 3
+        # On a machine that is slow enough a guest meets its time limit before its trap.
+        self.assertLessEqual(trapped, traps)
+        self.assertGreater(trapped, 0)
+        self.assertGreaterEqual(trapped + timed_out, traps + loops)
         self.assertEqual(metrics["weir_requests_refused_total"], 0)
         self.assertEqual(self.server.stop(), 0)
 
