@@ -173,6 +173,9 @@ void test_tls()
     EXPECT(ok, http_downstream_downstream_tls_client_hello(h, at(large), sizeof large, at(&n)));
     EXPECT(1, large[0]);  // the type of the handshake's message
     EXPECT(ok, http_req_downstream_tls_client_hello(at(large), sizeof large, at(&n)));
+    EXPECT(ok, http_downstream_downstream_tls_ja3_md5(h, at(b.bytes), at(&n)));
+    EXPECT(16, n);
+    EXPECT(ok, http_req_downstream_tls_ja3_md5(at(b.bytes), at(&n)));
     EXPECT(ok, http_downstream_downstream_tls_raw_client_certificate(h, at(large), sizeof large, at(&n)));
     EXPECT(true, std::string_view(large, n).starts_with("-----BEGIN CERTIFICATE-----\n"));
     EXPECT(ok, http_req_downstream_tls_raw_client_certificate(at(large), sizeof large, at(&n)));

@@ -1,5 +1,6 @@
 #include "host/fastly/pem.hpp"
 #include "host/fastly/support.hpp"
+#include "http/ja3.hpp"
 
 #include <openssl/x509_vfy.h>
 
@@ -95,6 +96,14 @@ HostResult<Nothing> client_certificate(Context& cx, const Arrival& arrival, Gues
     if (!tls || tls->client_certificate_der.empty()) return Status::none;
     return write_value(cx, to_pem(tls->client_certificate_der), buffer, written);
 }
+/// 16 bytes. Spec: downstream_tls_ja3_md5.
+HostResult<uint32_t> ja3_md5(Context& cx, const Arrival& arrival, GuestPtr<uint8_t> octets)
+{
+    const auto& tls = arrival.connection->tls;
+    const auto digest = tls ? http::ja3_md5(tls->client_hello) : std::nullopt;
+    if (!digest) return Status::none;
+    return write_octets(cx, {reinterpret_cast<const char*>(digest->data()), digest->size()}, octets);
+}
 /// What is wrong with the client's certificate, 0 for nothing. @error none  Without TLS. Spec: downstream_tls_client_cert_verify_result.
 HostResult<uint32_t> client_cert_verify_result(Context&, const Arrival& arrival)
 {
@@ -114,13 +123,12 @@ HostResult<uint32_t> client_cert_verify_result(Context&, const Arrival& arrival)
     }
 }
 
-// Fingerprints and what is known of proxies: not known here. @error none
+// Other fingerprints and what is known of proxies: not known here. @error none
 
 HostResult<Nothing> unknown_text(Context&, const Arrival&, GuestSpan<char> /*buffer*/, GuestPtr<uint32_t> /*written*/)
 {
     return Status::none;
 }
-HostResult<uint32_t> unknown_octets(Context&, const Arrival&, GuestPtr<uint8_t> /*octets*/) { return Status::none; }
 HostResult<uint32_t> unknown_flag(Context&, const Arrival&) { return Status::none; }
 
 // What bot detection says is taken from headers of the request as it arrived, so that a service can be tried out.
@@ -271,7 +279,7 @@ constexpr std::array functions{
     of_handle<"downstream_tls_raw_client_certificate", client_certificate>(text_of_request),
     of_handle<"downstream_tls_client_cert_verify_result", client_cert_verify_result>("request result"),
     of_handle<"downstream_tls_client_servername", tls_server_name>(text_of_request),
-    of_handle<"downstream_tls_ja3_md5", unknown_octets>("request octets octets_len"),
+    of_handle<"downstream_tls_ja3_md5", ja3_md5>("request octets octets_len"),
     of_handle<"downstream_tls_ja4", unknown_text>(text_of_request),
     of_handle<"downstream_compliance_region", compliance_region>(text_of_request),
     fastly_fn<"fastly_key_is_valid", fastly_key_is_valid>("request is_valid"),
@@ -310,7 +318,7 @@ constexpr std::array functions_of_current{
     of_current<"downstream_tls_client_hello", tls_client_hello>(text_of_current),
     of_current<"downstream_tls_raw_client_certificate", client_certificate>(text_of_current),
     of_current<"downstream_tls_client_cert_verify_result", client_cert_verify_result>("result"),
-    of_current<"downstream_tls_ja3_md5", unknown_octets>("octets octets_len"),
+    of_current<"downstream_tls_ja3_md5", ja3_md5>("octets octets_len"),
     of_current<"downstream_tls_ja4", unknown_text>(text_of_current),
     of_current<"downstream_compliance_region", compliance_region>(text_of_current),
     fastly_fn<"fastly_key_is_valid", current_fastly_key_is_valid>("is_valid"),
