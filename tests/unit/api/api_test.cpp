@@ -293,13 +293,6 @@ TEST_F(Api, modules_say_what_they_import_and_export)
     must(module.compile(2));
 }
 
-// ThreadSanitizer holds signals back until the next system call, which a loop of a guest never makes.
-#if defined(__has_feature) && __has_feature(thread_sanitizer)
-#define WEIR_NEEDS_SIGNALS() GTEST_SKIP() << "ThreadSanitizer delays signals"
-#else
-#define WEIR_NEEDS_SIGNALS() static_cast<void>(0)
-#endif
-
 TEST_F(Api, guests_are_stopped_from_other_threads_and_by_time)
 {
     WEIR_NEEDS_SIGNALS();

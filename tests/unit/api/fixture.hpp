@@ -8,6 +8,13 @@
 #include <string>
 #include <string_view>
 
+// ThreadSanitizer holds signals back until the next system call, which a loop of a guest never makes.
+#if defined(__has_feature) && __has_feature(thread_sanitizer)
+#define WEIR_NEEDS_SIGNALS() GTEST_SKIP() << "ThreadSanitizer delays signals"
+#else
+#define WEIR_NEEDS_SIGNALS() static_cast<void>(0)
+#endif
+
 namespace weir::test {
 
 /// An engine, a linker with what kitchen() imports, and that module.

@@ -277,6 +277,7 @@ TEST_F(Linked, a_suspended_guest_ends_with_its_store)
 
 TEST_F(Linked, one_interrupter_stops_what_runs_in_the_store)
 {
+    WEIR_NEEDS_SIGNALS();
     const Wat spinning = wat(R"wat((module (func (export "spin") (loop (br 0)))))wat",
                              "0061736d0100000001040160000003020100070801047370696e00000a0901070003400c000b0b");
     const Module module = from(spinning);
