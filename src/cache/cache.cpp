@@ -1,8 +1,8 @@
 #include "cache/cache.hpp"
 
 #include "base/build_id.hpp"
+#include "base/signals_blocked.hpp"
 
-#include <pthread.h>
 #include <signal.h>
 
 #define XXH_INLINE_ALL
@@ -35,28 +35,22 @@ std::string hex(XXH128_hash_t hash)
 }
 
 /// While this lives no signal is handled on this thread, and a write beyond the file size limit is an error.
-class SignalsBlocked {
+class FileSizeSignalsDropped {
 public:
-    SignalsBlocked()
-    {
-        sigset_t all;
-        sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &m_previous);
-    }
-    ~SignalsBlocked()
+    FileSizeSignalsDropped() = default;
+    ~FileSizeSignalsDropped()
     {
         const timespec now{};
         sigset_t file_size;
         sigemptyset(&file_size);
         sigaddset(&file_size, SIGXFSZ);
         while (::sigtimedwait(&file_size, nullptr, &now) > 0) {}
-        ::pthread_sigmask(SIG_SETMASK, &m_previous, nullptr);
     }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+    FileSizeSignalsDropped(const FileSizeSignalsDropped&) = delete;
+    FileSizeSignalsDropped& operator=(const FileSizeSignalsDropped&) = delete;
 
 private:
-    sigset_t m_previous{};
+    SignalsBlocked m_blocked;  // ends after what was held back has been dropped
 };
 
 }  // namespace
@@ -172,7 +166,7 @@ bool Cache::open_or_make_folder()
 
 void Cache::save(const runtime::ModuleCode& code) noexcept
 {
-    const SignalsBlocked blocked;
+    const FileSizeSignalsDropped dropped;
     try {
         if (!m_file || !m_file->is_unchanged() || !open_or_make_folder()) return;
         if (is_worth_writing(code)) (void)write(code);
