@@ -64,24 +64,25 @@ bool is_folder(const std::string& path)
     return ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/// Now, as the kernel stamps files: to a tick of its clock.
-int64_t file_time_ns()
+int64_t time_ns(clockid_t clock)
 {
     timespec now{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    ::clock_gettime(clock, &now);
     return now.tv_sec * 1'000'000'000 + now.tv_nsec;
 }
 
-/// A time that no file has that was changed until now: at most some milliseconds later.
+/// A time that no file has that was changed until now, and that each has that is changed from here on, or a later one: at most some milliseconds
+/// from now. Files are stamped with the kernel's coarse clock, which is late by up to two ticks, but with the exact one if somebody has
+/// looked at their times since they were last changed (Linux 6.13). So the coarse one has to get past what the exact one says now.
 int64_t next_file_time_ns()
 {
-    const int64_t now_ns = file_time_ns();
-    constexpr int most = 20;
-    for (int i = 0; i < most && file_time_ns() == now_ns; ++i) {
+    const int64_t now_ns = time_ns(CLOCK_REALTIME);
+    constexpr int most = 40;
+    for (int i = 0; i < most && time_ns(CLOCK_REALTIME_COARSE) <= now_ns; ++i) {
         const timespec pause{.tv_sec = 0, .tv_nsec = 1'000'000};
         ::nanosleep(&pause, nullptr);
     }
-    return file_time_ns();
+    return time_ns(CLOCK_REALTIME_COARSE);
 }
 
 std::string read_text(const std::string& path)
