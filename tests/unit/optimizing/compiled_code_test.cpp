@@ -19,7 +19,7 @@ void compile(const Guest& guest, uint32_t function, runtime::CompiledCode& code)
 
 TEST_P(CompiledCodeOfOptimizer, does_not_depend_on_what_was_compiled_before)
 {
-    // The first has a loop, calls, an inlined function, accesses and constants for vectors: all tables, and a larger alignment. The second has none.
+    // The first has a loop, calls, an inlined function, accesses and constants for vectors: all tables. The second has none.
     Guest guest = load(wat(
         R"wat((module (memory 1)
   (func $large (param i32) (result i32) (local $i i32)
@@ -36,11 +36,11 @@ TEST_P(CompiledCodeOfOptimizer, does_not_depend_on_what_was_compiled_before)
     runtime::CompiledCode fresh, reused;
     compile(guest, small, fresh);
     compile(guest, large, reused);
-    EXPECT_GT(reused.alignment_bytes, fresh.alignment_bytes);
     EXPECT_FALSE(reused.sites.empty());
     EXPECT_FALSE(reused.relocations.empty());
     EXPECT_FALSE(reused.inlined_calls.empty());
 
+    reused.alignment_bytes = 4096;  // as if that had wanted more than any does
     compile(guest, small, reused);
     EXPECT_EQ(reused.alignment_bytes, fresh.alignment_bytes);
     EXPECT_EQ(reused.bytes, fresh.bytes);
