@@ -234,9 +234,9 @@ void FunctionTranslator::call_defined(wasm::FuncIdx function, CallMode mode)
 
 void FunctionTranslator::call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode)
 {
-    llvm::Value* const slot = constant_field(function, offsetof(Function, slot), m_b.getPtrTy());
+    llvm::Value* const entry = m_b.CreateLoad(m_b.getPtrTy(), offset_pointer(function, offsetof(Function, entry)));
     llvm::Value* const callee_context = constant_field(function, offsetof(Function, context), m_b.getPtrTy());
-    emit_call(m_b.CreateLoad(m_b.getPtrTy(), slot), callee_context, type, mode);
+    emit_call(entry, callee_context, type, mode);
 }
 
 void FunctionTranslator::translate(Opcode op, const wasm::FuncIdx& function)
