@@ -1,6 +1,7 @@
 #include "optimizing/machine.hpp"
 
 #include "optimizing/kept_loads.hpp"
+#include "optimizing/quiet_nans.hpp"
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
@@ -119,8 +120,13 @@ void Machine::optimize(llvm::Module& module)
     builder.registerFunctionAnalyses(functions);
     builder.registerLoopAnalyses(loops);
     builder.crossRegisterProxies(loops, functions, groups, modules);
-    builder.registerVectorizerStartEPCallback(
-        [](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) { passes.addPass(ReleaseKeptLoads{}); });
+    builder.registerVectorizerStartEPCallback([](llvm::FunctionPassManager& passes, llvm::OptimizationLevel) {
+        passes.addPass(ReleaseQuieting{});
+        passes.addPass(ReleaseKeptLoads{});
+    });
+    builder.registerOptimizerLastEPCallback([](llvm::ModulePassManager& passes, llvm::OptimizationLevel, llvm::ThinOrFullLTOPhase) {
+        passes.addPass(llvm::createModuleToFunctionPassAdaptor(LowerQuieting{}));
+    });
     builder.buildPerModuleDefaultPipeline(m_level).run(module, modules);
 }
 

@@ -1,5 +1,7 @@
 #include "optimizing/translator.hpp"
 
+#include "optimizing/quiet_nans.hpp"
+
 #include <cmath>
 
 // Integer and floating-point instructions on scalars.
@@ -146,44 +148,21 @@ bool FunctionTranslator::translate_integer(Opcode op)
 
 // --- floating point ---
 
-namespace {
-
-/// Whether no operation with this constant leaves a number as it is or changes its sign only, and LLVM computes none of it in advance.
-bool changes_numbers(const llvm::Value* v)
-{
-    const auto* constant = llvm::dyn_cast<llvm::Constant>(v);
-    if (constant != nullptr && constant->getType()->isVectorTy()) constant = constant->getSplatValue();
-    const auto* const number = llvm::dyn_cast_if_present<llvm::ConstantFP>(constant);
-    if (number == nullptr) return false;
-    return number->getValueAPF().isFiniteNonZero() && !number->isExactlyValue(1.0) && !number->isExactlyValue(-1.0);
-}
-
-}  // namespace
-
-/// LLVM drops operations that leave a number as it is (x * 1, x - 0), and with them the quieting of a signaling NaN. It does not
-/// look through a fence, so a constant behind one is no reason to drop anything.
-llvm::Value* FunctionTranslator::quiet_operand(llvm::Value* v)
-{
-    if (changes_numbers(v)) return v;
-    const bool is_known = llvm::isa<llvm::Constant>(v) || llvm::isa<llvm::FPExtInst>(v) || llvm::isa<llvm::FPTruncInst>(v);
-    return is_known ? m_b.CreateIntrinsic(llvm::Intrinsic::arithmetic_fence, {v->getType()}, {v}) : v;
-}
-
 /// Minimum or maximum of the standard: a NaN if either is one, quiet; -0 is below +0. For scalars and vectors.
 llvm::Value* FunctionTranslator::float_extreme(llvm::Value* a, llvm::Value* b, bool is_max)
 {
     llvm::Value* const is_unordered = m_b.CreateFCmpUNO(a, b);
     llvm::CallInst* const ordered =
         m_b.CreateIntrinsic(is_max ? llvm::Intrinsic::maximum : llvm::Intrinsic::minimum, {a->getType()}, {a, b});
-    return m_b.CreateSelect(is_unordered, m_b.CreateFAdd(quiet_operand(a), quiet_operand(b)), ordered);
+    return m_b.CreateSelect(is_unordered, keep_quieting(m_b, m_b.CreateFAdd(a, b)), ordered);
 }
 
 bool FunctionTranslator::translate_float(Opcode op)
 {
     const auto binary = [&](llvm::Instruction::BinaryOps operation) {
-        llvm::Value* const b = quiet_operand(pop());
-        llvm::Value* const a = quiet_operand(pop());
-        push(m_b.CreateBinOp(operation, a, b));
+        llvm::Value* const b = pop();
+        llvm::Value* const a = pop();
+        push(keep_quieting(m_b, m_b.CreateBinOp(operation, a, b)));
         return true;
     };
     const auto unary = [&](llvm::Intrinsic::ID id) {
@@ -310,8 +289,8 @@ bool FunctionTranslator::translate_conversion(Opcode op)
     case Opcode::f64_convert_i64_s: return cast(Instruction::SIToFP, f64);
     case Opcode::f64_convert_i32_u:
     case Opcode::f64_convert_i64_u: return cast(Instruction::UIToFP, f64);
-    case Opcode::f32_demote_f64: m_stack.back() = quiet_operand(m_stack.back()); return cast(Instruction::FPTrunc, f32);
-    case Opcode::f64_promote_f32: m_stack.back() = quiet_operand(m_stack.back()); return cast(Instruction::FPExt, f64);
+    case Opcode::f32_demote_f64: return cast(Instruction::FPTrunc, f32);
+    case Opcode::f64_promote_f32: push(keep_quieting(m_b, m_b.CreateFPExt(pop(), f64))); return true;
     case Opcode::i32_reinterpret_f32: return cast(Instruction::BitCast, i32);
     case Opcode::i64_reinterpret_f64: return cast(Instruction::BitCast, i64);
     case Opcode::f32_reinterpret_i32: return cast(Instruction::BitCast, f32);

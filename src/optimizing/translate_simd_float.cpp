@@ -1,5 +1,7 @@
 #include "optimizing/translator.hpp"
 
+#include "optimizing/quiet_nans.hpp"
+
 // Vector instructions on floating-point lanes, and vector loads and stores.
 
 namespace weir::optimizing {
@@ -11,9 +13,9 @@ using wasm::Opcode;
 bool FunctionTranslator::translate_simd_float(Opcode op)
 {
     const auto binary = [&](Shape shape, Instruction::BinaryOps operation) {
-        llvm::Value* const b = quiet_operand(pop_vector(shape));
-        llvm::Value* const a = quiet_operand(pop_vector(shape));
-        push_vector(m_b.CreateBinOp(operation, a, b));
+        llvm::Value* const b = pop_vector(shape);
+        llvm::Value* const a = pop_vector(shape);
+        push_vector(keep_quieting(m_b, m_b.CreateBinOp(operation, a, b)));
         return true;
     };
     const auto unary = [&](Shape shape, llvm::Intrinsic::ID id) {
@@ -40,8 +42,8 @@ bool FunctionTranslator::translate_simd_float(Opcode op)
         llvm::Value* const b = pop_vector(shape);
         llvm::Value* a = pop_vector(shape);
         if (is_negated) a = m_b.CreateFNeg(a);
-        if (m_host.has_fma) push_vector(m_b.CreateIntrinsic(llvm::Intrinsic::fma, {a->getType()}, {a, b, c}));
-        else push_vector(m_b.CreateFAdd(m_b.CreateFMul(a, b), c));
+        if (m_host.has_fma) push_vector(keep_quieting(m_b, m_b.CreateIntrinsic(llvm::Intrinsic::fma, {a->getType()}, {a, b, c})));
+        else push_vector(keep_quieting(m_b, m_b.CreateFAdd(keep_quieting(m_b, m_b.CreateFMul(a, b)), c)));
         return true;
     };
     llvm::Type* const two_i32 = llvm::FixedVectorType::get(m_b.getInt32Ty(), 2);
@@ -96,9 +98,9 @@ bool FunctionTranslator::translate_simd_float(Opcode op)
         push_vector(m_b.CreateUIToFP(half(pop_vector(i32x4), false), vector_type(f64x2)));
         return true;
     case Opcode::f32x4_demote_f64x2_zero:
-        return with_zeros(m_b.CreateFPTrunc(quiet_operand(pop_vector(f64x2)), llvm::FixedVectorType::get(m_b.getFloatTy(), 2)));
+        return with_zeros(m_b.CreateFPTrunc(pop_vector(f64x2), llvm::FixedVectorType::get(m_b.getFloatTy(), 2)));
     case Opcode::f64x2_promote_low_f32x4:
-        push_vector(m_b.CreateFPExt(quiet_operand(half(pop_vector(f32x4), false)), vector_type(f64x2)));
+        push_vector(keep_quieting(m_b, m_b.CreateFPExt(half(pop_vector(f32x4), false), vector_type(f64x2))));
         return true;
     default: return false;
     }

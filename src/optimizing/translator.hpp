@@ -233,7 +233,6 @@ private:
     void compare(llvm::CmpInst::Predicate predicate);
     void divide(bool is_signed, bool is_remainder);
     void truncate_trapping(llvm::Type* to, bool is_signed);
-    llvm::Value* quiet_operand(llvm::Value* v);
     llvm::Value* float_extreme(llvm::Value* a, llvm::Value* b, bool is_max);
     llvm::Value* truncate_saturating(llvm::Value* v, llvm::Type* to, bool is_signed);
 
