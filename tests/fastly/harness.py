@@ -7,6 +7,7 @@ As a program of its own it compiles the test guest: harness.py WEIR_SERVE GUEST.
 import http.client
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 SDK = HERE.parent.parent / "sdk" / "include"
@@ -55,11 +58,11 @@ class TestFolder(unittest.TestCase):
 
 
 class Server:
-    """A server that runs; `lines` are what it has printed."""
+    """A server that runs; `lines` are what it has printed. It keeps machine code in `cache`."""
 
-    def __init__(self, folder, guest, *words):
+    def __init__(self, folder, guest, *words, cache="/dev/null"):
         self.process = subprocess.Popen([*SERVE, "--addr", "127.0.0.1:0", *words, guest], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, cwd=folder)
+                                        text=True, cwd=folder, env=os.environ | {"XDG_CACHE_HOME": str(cache)})
         self.lines = []
         self.arrived = threading.Condition()
         self.ended = False
@@ -97,6 +100,21 @@ class Server:
             return response, response.read()
         finally:
             connection.close()
+
+    def metrics(self):
+        """What --metrics-addr serves."""
+        url = self.wait_for("Metrics on ").split()[-1]
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return {name: float(value) for name, value in re.findall(r"^(weir_\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
+
+    def wait_for_metric(self, name, value):
+        """Until it has this value, which may take as long as the guests before take to end; answers all."""
+        deadline = time.monotonic() + 60
+        while (metrics := self.metrics())[name] != value:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{name} is {metrics[name]} and does not become {value}")
+            time.sleep(0.01)
+        return metrics
 
     def expect_cut(self, test, path, **request):
         """The response ends before its body does, and its client can see that."""

@@ -11,6 +11,7 @@
 // GET /early        103 Early Hints, then the answer
 // POST /ignore      answers without reading the body
 // GET /wait         answers when somebody asks for /release
+// GET /stay         answers, and keeps its thread until a byte comes on standard input
 // GET /silence      gives no answer
 // GET /metrics
 #include "http/access_log.hpp"
@@ -131,6 +132,9 @@ public:
         } else if (target == "/release") {
             for (Responder& waiting : std::exchange(m_waiting, {})) answer(waiting, "released\n");
             answer(responder, "done\n");
+        } else if (target == "/stay") {
+            answer(responder, "here to stay\n");
+            std::getchar();
         } else if (target == "/metrics") {
             answer(responder, m_metrics->to_text());
         } else if (target != "/silence") {
