@@ -1,5 +1,9 @@
 #include "support/execution.hpp"
 
+#ifdef WEIR_TEST_OPTIMIZING
+#include "optimizing/optimizing.hpp"
+#endif
+
 #include <algorithm>
 #include <cstring>
 #include <random>
@@ -106,7 +110,15 @@ protected:
     Guest m_guest = load(copies_and_fills());
     std::vector<std::byte> m_expected = std::vector<std::byte>(size_bytes);
 };
+#ifdef WEIR_TEST_OPTIMIZING
+constexpr EngineMode modes[] = {
+    {"guard", runtime::BoundsPolicy::guard, false, &optimizing::create_compiler},
+    {"checked", runtime::BoundsPolicy::checked, false, &optimizing::create_compiler},
+};
+INSTANTIATE_TEST_SUITE_P(Tiered, BulkMemory, testing::ValuesIn(modes), [](const auto& test) { return std::string{test.param.name}; });
+#else
 INSTANTIATE_EXECUTION_TESTS(BulkMemory);
+#endif
 
 TEST_P(BulkMemory, copies_any_count_however_the_two_overlap)
 {
