@@ -64,7 +64,7 @@ private:
             llvm::LLVMContext context;
             llvm::Module unit{"wasm", context};
             machine->prepare(unit);
-            InlineCandidates candidates{unit, module, function};
+            InlineCandidates candidates{unit, module, function, inlining_limits(m_effort)};
             WEIR_TRY(translated, FunctionTranslator(unit, module, layout, options, translation, candidates).translate(function));
             while (const auto callee = candidates.next()) {
                 FunctionTranslator translator{unit, module, layout, options, of_callees, candidates};

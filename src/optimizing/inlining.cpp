@@ -19,11 +19,6 @@ using runtime::InlinedCall;
 
 namespace {
 
-// Of a candidate's body. What is larger LLVM would hardly inline, and looking at it takes time.
-constexpr size_t max_candidate_bytes = 200;
-// Of all bodies beside a function's: as much as its own, and some.
-constexpr size_t min_bodies_bytes = 1024, max_bodies_bytes = 16384;
-
 constexpr std::string_view callee_prefix = "callee";
 
 std::optional<wasm::FuncIdx> parse_callee_symbol(std::string_view name)
@@ -38,9 +33,10 @@ std::optional<wasm::FuncIdx> parse_callee_symbol(std::string_view name)
 
 }  // namespace
 
-InlineCandidates::InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function)
-    : m_unit(unit), m_module(module), m_function(function),
-      m_bytes_left(std::clamp(module.body_of(function).bytes.size(), min_bodies_bytes, max_bodies_bytes))
+InlineCandidates::InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function,
+                                   const InliningLimits& limits)
+    : m_unit(unit), m_module(module), m_function(function), m_max_candidate_bytes(limits.max_candidate_bytes),
+      m_bytes_left(std::clamp(module.body_of(function).bytes.size(), limits.min_bodies_bytes, limits.max_bodies_bytes))
 {
 }
 
@@ -48,7 +44,7 @@ bool InlineCandidates::is_candidate(wasm::FuncIdx function) const
 {
     if (m_module.is_imported(function) || function == m_function) return false;
     const wasm::FunctionBody& body = m_module.body_of(function);
-    if (body.bytes.size() > std::min(max_candidate_bytes, m_bytes_left)) return false;
+    if (body.bytes.size() > std::min(m_max_candidate_bytes, m_bytes_left)) return false;
     const auto locals = wasm::read_locals(m_module, body);
     if (!locals) return false;
     const auto code = body.bytes.subspan(locals->code_begin);

@@ -20,12 +20,25 @@
 
 namespace weir::optimizing {
 
+/// How much a unit offers LLVM to inline, and how willing LLVM is.
+struct InliningLimits {
+    size_t max_candidate_bytes;                 // of a candidate's body
+    size_t min_bodies_bytes, max_bodies_bytes;  // of all of them: as much as the unit's own function, within these
+    int threshold;                              // LLVM's measure of a call that is worth it; -1: that of its level
+};
+/// Of -O1, -O2 or -O3. What is larger costs as much time again, and a program of many small functions gains some percent.
+constexpr InliningLimits inlining_limits(unsigned effort)
+{
+    if (effort >= 3) return {.max_candidate_bytes = 500, .min_bodies_bytes = 2048, .max_bodies_bytes = 16384, .threshold = 500};
+    return {.max_candidate_bytes = 200, .min_bodies_bytes = 1024, .max_bodies_bytes = 16384, .threshold = -1};
+}
+
 /// Which functions a unit offers. What is called is asked for while the caller is translated, and translated afterwards, so that what the unit's own
 /// function calls comes before what those call.
 class InlineCandidates {
 public:
     /// `function` is the unit's own.
-    InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function);
+    InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function, const InliningLimits& limits);
 
     /// What a call of `callee` calls, of the given type; null where it is not a candidate.
     llvm::Function* find(wasm::FuncIdx callee, llvm::FunctionType* type);
@@ -43,7 +56,7 @@ private:
     llvm::Module& m_unit;
     const wasm::Module& m_module;
     wasm::FuncIdx m_function;
-    size_t m_bytes_left;
+    size_t m_max_candidate_bytes, m_bytes_left;
     std::map<wasm::FuncIdx, llvm::Function*> m_found;  // null: not a candidate
     std::deque<Wanted> m_wanted;
 };

@@ -1,5 +1,6 @@
 #include "optimizing/machine.hpp"
 
+#include "optimizing/inlining.hpp"
 #include "optimizing/kept_loads.hpp"
 #include "optimizing/quiet_nans.hpp"
 
@@ -113,7 +114,9 @@ void Machine::optimize(llvm::Module& module)
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager groups;
     llvm::ModuleAnalysisManager modules;
-    llvm::PassBuilder builder{m_target.get()};
+    llvm::PipelineTuningOptions tuning;
+    tuning.InlinerThreshold = inlining_limits(m_effort).threshold;
+    llvm::PassBuilder builder{m_target.get(), tuning};
     functions.registerPass([&] { return llvm::TargetLibraryAnalysis{no_library(m_target->getTargetTriple())}; });
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(groups);
