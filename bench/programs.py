@@ -5,10 +5,10 @@ Usage: bench/programs.py c | go | cold  [--quick] [--rounds N] [--only NAME,...]
        [--loose FILE]
 
   c      programs in C: the kernels of bench/kernels and those of bench/programs, steady state: each process does its work some times over,
-         the best of all of them in all processes counts. Sides: weir (--tier auto), program (what weir compile -O2 made), wasmtime
+         the best of all of them in all processes counts. Sides: weir (--tier auto), O3 (what weir compile -O3 made), wasmtime
          (what wasmtime compile made), wasm2c (the same module through wasm2c and clang -O3 -march=native), native (clang -O3
-         -march=native); not by default: O3 (weir compile -O3), optimized (--tier optimized), cranelift (wasmtime run, cache off), loose
-         (weir compile -O2 of the weir that --loose names, built with -DWEIR_LOOSE_LOADS=ON: what strictness costs)
+         -march=native); not by default: program (weir compile -O2), optimized (--tier optimized), cranelift (wasmtime run, cache off), loose
+         (weir compile -O3 of the weir that --loose names, built with -DWEIR_LOOSE_LOADS=ON: what strictness costs)
   go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, wasmtime,
          as they start from the module; program, cwasm: steady state, what `weir compile` and `wasmtime compile` made, for the time that
          Go takes to measure; not optimized, which has all of Go's runtime compiled by LLVM first
@@ -57,7 +57,7 @@ def compiled_command(side, arguments, module, *words):
     if runtime is None:
         raise Failed("--loose FILE says which weir the side `loose` is")
     program = module.with_suffix(f".{side}")
-    compile_words = {"O3": ["compile", "-O3"], "wasmtime": ["compile", "-C", "cache=n"]}.get(side, ["compile", "-O2"])
+    compile_words = {"program": ["compile", "-O2"], "wasmtime": ["compile", "-C", "cache=n"]}.get(side, ["compile", "-O3"])
     newest = max(path.stat().st_mtime for path in [module, *pathlib.Path(runtime).parent.glob("*")] if path.is_file())
     if not program.exists() or program.stat().st_mtime < newest:
         execute([runtime, *compile_words, module, "-o", program])
@@ -117,7 +117,7 @@ def ratio_rows(rows, pairs):
 
 def pairs_of(sides):
     own = [side for side in ("weir", "program", "O3", "optimized") if side in sides]
-    wanted = [("program", "loose"), ("cwasm", "program"),
+    wanted = [("O3", "loose"), ("cwasm", "program"),
               *(("wasmtime", side) for side in own), *(("wasm2c", side) for side in own), *((side, "native") for side in own)]
     return [(a, b) for a, b in wanted if a in sides and b in sides]
 
@@ -130,7 +130,7 @@ def selected(names, arguments):
 
 
 def bench_c(arguments):
-    wanted = arguments.sides or ["weir", "program", "wasmtime", "wasm2c", "native"]
+    wanted = arguments.sides or ["weir", "O3", "wasmtime", "wasm2c", "native"]
     rows = []
     build.fetch()
     for name in selected(C_PROGRAMS, arguments):

@@ -182,19 +182,18 @@ void FunctionCompiler::emit_call(const wasm::FuncType& type, CallMode mode, std:
 
     if (through_function) {
         m_masm.mov(x86::rdi, x86::qword_ptr(scratch64, offsetof(Function, context)));
-        m_masm.mov(mode == CallMode::tail ? scratch64 : x86::rax, x86::qword_ptr(scratch64, offsetof(Function, slot)));
     } else {
         m_masm.mov(x86::rdi, context);
     }
     if (mode == CallMode::tail) {
         emit_epilogue();
-        if (through_function) m_masm.jmp(x86::qword_ptr(scratch64));
+        if (through_function) m_masm.jmp(x86::qword_ptr(scratch64, offsetof(Function, entry)));
         else m_masm.jump_slot(*direct);
         set_dead();
         return;
     }
     if (through_function) {
-        m_masm.call(x86::qword_ptr(x86::rax));
+        m_masm.call(x86::qword_ptr(scratch64, offsetof(Function, entry)));
         m_masm.call_site();
     } else {
         m_masm.call_slot(*direct);

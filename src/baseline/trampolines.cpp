@@ -41,7 +41,7 @@ void copy_16_bytes(Masm& m, const x86::Mem& to, const x86::Mem& from)
 bool emit_entry(Masm& m, const wasm::FuncType& type, runtime::CompiledCode& out)
 {
     m.start();
-    // C arguments: rdi context, rsi slot, rdx exec, rcx values. rbx keeps values, r12 exec.
+    // C arguments: rdi context, rsi the function's entry, rdx exec, rcx values. rbx keeps values, r12 exec.
     m.push(x86::rbp);
     m.mov(x86::rbp, x86::rsp);
     m.push(x86::rbx);
@@ -59,7 +59,7 @@ bool emit_entry(Masm& m, const wasm::FuncType& type, runtime::CompiledCode& out)
             else m.load_gp(gp64(reg), value_mem(x86::rbx, i), kind);
         },
         [](size_t, size_t) {});
-    m.call(x86::qword_ptr(x86::rax));
+    m.call(x86::rax);
     m.call_site();
     for (size_t i = 0; i < type.results.size(); ++i) {
         const ValKind kind = type.results[i].kind();

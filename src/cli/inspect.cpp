@@ -140,6 +140,21 @@ std::string imports_text(const wasm::Module& module, const runtime::LinkError& m
     return text;
 }
 
+std::string how_to_run(WorldKind world, const wasm::Module& module, const std::string& file)
+{
+    switch (world) {
+    case WorldKind::command: return fmt::format("weir run {}", printable(file));
+    case WorldKind::sockets: return fmt::format("weir run --net {}", printable(file));
+    case WorldKind::edge_service: return fmt::format("weir serve {}", printable(file));
+    case WorldKind::reactor: break;
+    }
+    const auto is_called = [](const wasm::Export& e) { return e.kind == wasm::ExternKind::func && e.name != "_initialize"; };
+    const auto function = std::ranges::find_if(module.exports, is_called);
+    if (function == module.exports.end()) return "there is nothing to run: it exports no function";
+    const bool has_parameters = !module.func_type(wasm::FuncIdx{function->index}).params.empty();
+    return fmt::format("weir run --invoke {} {}{}", printable(function->name), printable(file), has_parameters ? " ARGS..." : "");
+}
+
 std::string overview(const wasm::Module& module, const std::string& file, bool is_linkable, bool is_program)
 {
     const WorldKind world = world_of(module);
@@ -152,12 +167,10 @@ std::string overview(const wasm::Module& module, const std::string& file, bool i
     const auto row = [&](std::string_view label, const std::string& value) { text += fmt::format("  {:11} {}\n", label, value); };
     if (is_program) row("compiled", "by weir compile; what follows is the module that is in it");
     row("world", fmt::format("{}: {}", name_of(world), describe(world)));
-    if (is_supported(world) && !module.unsupported && is_linkable)
-        row("run it", fmt::format("weir {} {}", world == WorldKind::edge_service ? "serve" : "run", printable(file)));
+    if (!module.unsupported && is_linkable) row("run it", how_to_run(world, module, file));
     else if (module.unsupported)
         row("run it", fmt::format("not with this weir: it uses {} ({}), which is validated but not run yet",
                                   module.unsupported->feature, module.unsupported->instruction));
-    else if (!is_supported(world)) row("run it", fmt::format("not with this weir, which has no {} world yet", name_of(world)));
     else row("run it", "not with this weir: imports are missing, see below");
     row("code", fmt::format("{}, {}", counted(module.bodies.size(), "function"), size_text(code_bytes)));
     row("data", fmt::format("{}, {}", counted(module.datas.size(), "segment"), size_text(data_bytes)));

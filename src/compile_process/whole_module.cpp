@@ -131,12 +131,12 @@ Result<std::vector<WholeFunction>, CompileError> compile_whole(const wasm::Modul
 bool place(const std::vector<WholeFunction>& functions, runtime::ModuleCode& code)
 {
     const uint32_t imported = code.module()->imported_function_count;
-    for (size_t i = 0; i < functions.size(); ++i) {
-        const uint32_t function = imported + static_cast<uint32_t>(i);
-        if (code.space().publish(functions[i].first, imported, function) == nullptr) return false;
-        // Without it the function runs as the baseline has it.
-        if (functions[i].hot) code.space().publish(*functions[i].hot, imported, function, runtime::CodeTier::hot);
-    }
+    const auto index_of = [&](size_t i) { return imported + static_cast<uint32_t>(i); };
+    for (size_t i = 0; i < functions.size(); ++i)
+        if (code.space().publish(functions[i].first, imported, index_of(i)) == nullptr) return false;
+    // The optimizer's code stands together: it is what runs. Without it a function runs as the baseline has it.
+    for (size_t i = 0; i < functions.size(); ++i)
+        if (functions[i].hot) code.space().publish(*functions[i].hot, imported, index_of(i), runtime::CodeTier::hot);
     return true;
 }
 

@@ -21,6 +21,8 @@ namespace {
 
 // Of all streams of a connection together: bytes that came and that no handler has taken.
 constexpr int32_t connection_window_bytes = 1024 * 1024;
+// So long, and a handler's turn, an answer may wait for those of requests that came together with its own.
+constexpr std::chrono::milliseconds longest_gathering{1};
 
 /// Allows `burst` at once and `rate_per_s` in the long run.
 class TokenBucket {
@@ -122,6 +124,7 @@ private:
     ssize_t read_answer(H2Exchange& exchange, uint8_t* to, size_t size, uint32_t& flags);
 
     void head_is_complete(H2Exchange& exchange, bool is_last);
+    void call_handlers();
     [[nodiscard]] uint16_t check_head(H2Exchange& exchange) const;
     void body_is_complete(H2Exchange& exchange);
     void give_back(H2Exchange& exchange);
@@ -130,6 +133,7 @@ private:
 
     void pump();
     void pump_later();
+    void pump_soon();
     void close_if_done();
     void arm_deadlines();
     void check_progress();
@@ -139,6 +143,9 @@ private:
     const ServerLimits& m_limits;
     H2Session m_session;
     std::unordered_map<int32_t, ExchangePtr> m_streams;
+    std::vector<std::pair<Request, ExchangePtr>> m_to_handle;  // read, and not yet given to the handler
+    bool m_others_are_to_be_handled = false;                   // behind the one whose handler runs
+    bool m_is_in_nghttp2 = false;                              // which then must not be called
     int32_t m_last_stream = 0;
     std::array<int32_t, 64> m_reset_streams{};  // by us, the latest
     size_t m_resets = 0;
@@ -213,12 +220,15 @@ H2Exchange* H2Server::find(int32_t stream)
 size_t H2Server::on_input(std::string_view input)
 {
     if (m_is_over) return input.size();
+    m_is_in_nghttp2 = true;
     const ssize_t taken = nghttp2_session_mem_recv(m_session.get(), reinterpret_cast<const uint8_t*>(input.data()), input.size());
+    m_is_in_nghttp2 = false;
     if (taken < 0) {
         // What nghttp2 does not answer by itself with GOAWAY: no preface, or a callback's refusal.
         nghttp2_session_terminate_session(m_session.get(), taken == NGHTTP2_ERR_CALLBACK_FAILURE ? NGHTTP2_ENHANCE_YOUR_CALM
                                                                                                  : NGHTTP2_PROTOCOL_ERROR);
     }
+    call_handlers();
     pump();
     if (taken < 0 && !m_is_over) {
         on_failure(ExchangeEnd::client_gone);
@@ -410,7 +420,24 @@ void H2Server::head_is_complete(H2Exchange& exchange, bool is_last)
         }
     }
     if (m_limits.max_requests_per_connection != 0 && m_requests >= m_limits.max_requests_per_connection) drain();
-    m_worker.handler().handle(std::move(request), Responder{keep});
+    m_to_handle.emplace_back(std::move(request), keep);
+}
+
+// Once nghttp2 is done with the input: a handler may run on for long after it has answered, and its answer is not to wait for that.
+void H2Server::call_handlers()
+{
+    auto requests = std::exchange(m_to_handle, {});
+    auto pumped = Clock::now();
+    for (size_t i = 0; i < requests.size(); ++i) {
+        auto& [request, exchange] = requests[i];
+        if (exchange->m_server == nullptr) continue;  // the client has taken it back
+        m_others_are_to_be_handled = i + 1 < requests.size();
+        m_worker.handler().handle(std::move(request), Responder{exchange});
+        if (!m_others_are_to_be_handled || Clock::now() - pumped < longest_gathering) continue;
+        pump();
+        pumped = Clock::now();
+    }
+    m_others_are_to_be_handled = false;
 }
 
 int H2Server::data_received(int32_t stream, std::string_view bytes)
@@ -529,7 +556,7 @@ bool H2Server::send_informational(H2Exchange& exchange, uint16_t status, const H
     const auto& view = head.view();
     const int result =
         nghttp2_submit_headers(m_session.get(), NGHTTP2_FLAG_NONE, exchange.m_stream, nullptr, view.data(), view.size(), nullptr);
-    pump_later();
+    pump_soon();
     return result == 0;
 }
 
@@ -562,7 +589,7 @@ bool H2Server::send(H2Exchange& exchange, ResponseHead head, BodyReader body, Fr
         return false;
     }
     if (plan->wants_close) drain();
-    pump_later();
+    pump_soon();
     return true;
 }
 
@@ -622,6 +649,13 @@ void H2Server::pump_later()
     });
 }
 
+// Answers at once, unless other handlers are about to be called: what they answer goes with it, which spares many a write.
+void H2Server::pump_soon()
+{
+    if (m_is_in_nghttp2 || m_others_are_to_be_handled) pump_later();
+    else pump();
+}
+
 // Never from within nghttp2, which calls back while it receives and sends.
 void H2Server::pump()
 {
@@ -631,7 +665,9 @@ void H2Server::pump()
     for (;;) {
         while (transport.output_room() > 0) {
             const uint8_t* data = nullptr;
+            m_is_in_nghttp2 = true;
             const ssize_t size = nghttp2_session_mem_send(m_session.get(), &data);
+            m_is_in_nghttp2 = false;
             if (size <= 0) {
                 transport.flush();
                 close_if_done();

@@ -33,8 +33,6 @@ std::vector<bool> parameters_in_registers(const wasm::FuncType& type)
     return in_register;
 }
 
-constexpr uint64_t packed(uint32_t a, uint32_t b) { return uint64_t{a} << 32 | b; }
-
 }  // namespace
 
 // --- the context ---
@@ -234,9 +232,9 @@ void FunctionTranslator::call_defined(wasm::FuncIdx function, CallMode mode)
 
 void FunctionTranslator::call_function_object(llvm::Value* function, const wasm::FuncType& type, CallMode mode)
 {
-    llvm::Value* const slot = constant_field(function, offsetof(Function, slot), m_b.getPtrTy());
+    llvm::Value* const entry = m_b.CreateLoad(m_b.getPtrTy(), offset_pointer(function, offsetof(Function, entry)));
     llvm::Value* const callee_context = constant_field(function, offsetof(Function, context), m_b.getPtrTy());
-    emit_call(m_b.CreateLoad(m_b.getPtrTy(), slot), callee_context, type, mode);
+    emit_call(entry, callee_context, type, mode);
 }
 
 void FunctionTranslator::translate(Opcode op, const wasm::FuncIdx& function)
@@ -393,10 +391,6 @@ void FunctionTranslator::translate(Opcode, const wasm::HeapTypeImm&)
 void FunctionTranslator::translate(Opcode, const wasm::MemoryInitImm& i)
 {
     call_bulk(Builtin::memory_init, packed(i.memory.value, i.data.value), 3);
-}
-void FunctionTranslator::translate(Opcode, const wasm::MemoryCopyImm& i)
-{
-    call_bulk(Builtin::memory_copy, packed(i.destination.value, i.source.value), 3);
 }
 void FunctionTranslator::translate(Opcode op, const wasm::TableInitImm& i)
 {

@@ -23,8 +23,10 @@ struct Activation {
 static_assert(offsetof(Activation, host_rsp) == 0 && offsetof(Activation, suspended_rsp) == 8 &&
                   offsetof(ExecContext, host_exit_rbp) == 16 && offsetof(ExecContext, host_exit_pc) == 24 &&
                   offsetof(ExecContext, pending_trap) == 40 && offsetof(ExecContext, interrupt) == 44 &&
+                  offsetof(ExecContext, fuel) == 48 && offsetof(InstanceContext, memory0_base) == 24 &&
+                  offsetof(InstanceContext, memory0) == 32 && offsetof(MemoryHeader, size_bytes) == 8 &&
                   offsetof(HostFunctionContext, function) == 40,
-              "stubs.S has these offsets");
+              "stubs.S and few_bytes.S have these offsets");
 
 /// Walks frame pointers from a guest frame outwards and notes the pcs of guest frames. Async-signal-safe.
 void capture_backtrace(Activation& activation, uintptr_t pc, uintptr_t rbp) noexcept;
@@ -52,7 +54,7 @@ inline int32_t prepare_thread_for_guests()
 extern "C" {
 // How the guest's stack was left: weir_enter_guest and weir_resume_guest answer one of these.
 inline constexpr int guest_returned = 0, guest_stopped = 1, guest_suspended = 2;
-int weir_enter_guest(Activation* activation, void* stack_top, const void* entry, void* context, const CodeSlot* slot,
+int weir_enter_guest(Activation* activation, void* stack_top, const void* entry, void* context, const void* function,
                      ExecContext* exec, Value* values);
 int weir_resume_guest(Activation* activation);
 void weir_suspend_guest(Activation* activation);

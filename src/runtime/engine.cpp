@@ -51,17 +51,12 @@ const void* Engine::entry_code(wasm::TypeId type)
     return entry->second;
 }
 
-const CodeSlot* Engine::host_call_slot(wasm::TypeId type)
+const void* Engine::host_call_code(wasm::TypeId type)
 {
     const std::scoped_lock lock{m_mutex};
-    const auto [entry, is_new] = m_host_calls.try_emplace(type.value, nullptr);
-    if (is_new) {
-        const std::byte* const code = publish_trampoline(type, false);
-        if (code == nullptr) return nullptr;
-        entry->second = std::make_unique<CodeSlot>();
-        entry->second->entry.store(code, std::memory_order_release);
-    }
-    return entry->second.get();
+    const auto [call, is_new] = m_host_calls.try_emplace(type.value, nullptr);
+    if (is_new) call->second = publish_trampoline(type, false);
+    return call->second;
 }
 
 }  // namespace weir::runtime

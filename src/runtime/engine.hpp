@@ -59,7 +59,7 @@ public:
 
     /// Trampolines, made once a type. Null when code space or compiler refuses.
     const void* entry_code(wasm::TypeId type);
-    const CodeSlot* host_call_slot(wasm::TypeId type);
+    const void* host_call_code(wasm::TypeId type);
 
 private:
     explicit Engine(EngineConfig config)
@@ -75,8 +75,7 @@ private:
     bool m_uses_guard_pages = true;
     std::unique_ptr<CodeSpace> m_trampolines;
     std::mutex m_mutex;  // guards the maps
-    std::unordered_map<uint32_t, const void*> m_entries;
-    std::unordered_map<uint32_t, std::unique_ptr<CodeSlot>> m_host_calls;
+    std::unordered_map<uint32_t, const void*> m_entries, m_host_calls;
 };
 
 }  // namespace weir::runtime

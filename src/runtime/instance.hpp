@@ -34,6 +34,8 @@ public:
 
     /// Made when it is first asked for.
     [[nodiscard]] const Function* function(wasm::FuncIdx f) const;
+    /// Has a reference to a defined function call `entry`, if there is one already. For ModuleCode; thread-safe.
+    void update_function(wasm::FuncIdx f, const void* entry) const noexcept;
     [[nodiscard]] Memory* memory(wasm::MemoryIdx m) const { return m_memories[m.value]; }
     /// With all elements in their places.
     [[nodiscard]] Table* table(wasm::TableIdx t) const
@@ -66,6 +68,7 @@ public:
 private:
     friend class Store;
     friend class Instantiation;
+    friend class ModuleCode;
     Instance() = default;
     [[nodiscard]] std::vector<uint64_t> evaluate_elem(const wasm::ElemSegment& segment) const;
     void open(wasm::TableIdx t) const;
@@ -74,6 +77,7 @@ private:
     void* m_owner = nullptr;
     std::shared_ptr<ModuleCode> m_code;
     InstanceContext* m_context = nullptr;  // followed by what ContextLayout places
+    size_t m_place = 0;                    // for ModuleCode
     // InstanceContext::functions, and behind it the functions in the order in which they were made: most guests refer to few of theirs.
     ZeroedMemory m_functions;
     mutable uint32_t m_functions_end = 0;  // offset of the next one

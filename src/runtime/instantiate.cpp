@@ -5,6 +5,7 @@
 #include "wasm/type_registry.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -71,8 +72,10 @@ private:
         const size_t offsets_bytes = (module.functions.size() * sizeof(uint32_t) + alignof(Function)) & ~(alignof(Function) - 1);
         m_instance->m_functions = ZeroedMemory{offsets_bytes + module.bodies.size() * sizeof(Function)};
         m_instance->m_functions_end = static_cast<uint32_t>(offsets_bytes);
+        if (m_instance->m_functions.data() == nullptr) return false;
+        m_instance->code().add(*m_instance);
         context->functions = reinterpret_cast<const uint32_t*>(m_instance->m_functions.data());
-        return context->functions != nullptr;
+        return true;
     }
 
     void bind_imports()
@@ -205,7 +208,9 @@ Result<Instance*, InstantiateError> Store::instantiate(std::shared_ptr<ModuleCod
 
 Instance::~Instance()
 {
-    if (m_context != nullptr) ::operator delete(m_context, std::align_val_t{alignof(InstanceContext)});
+    if (m_context == nullptr) return;
+    if (m_context->functions != nullptr) m_code->remove(*this);
+    ::operator delete(m_context, std::align_val_t{alignof(InstanceContext)});
 }
 
 std::vector<uint64_t> Instance::evaluate_elem(const wasm::ElemSegment& segment) const
@@ -238,10 +243,21 @@ const Function* Instance::function(wasm::FuncIdx f) const
     std::byte* const base = m_functions.data();
     uint32_t& offset = reinterpret_cast<uint32_t*>(base)[f.value];
     if (offset == 0) {
-        new (base + m_functions_end) Function{&m_code->slot_of(f), m_context, module().functions[f.value], f.value};
-        offset = std::exchange(m_functions_end, m_functions_end + static_cast<uint32_t>(sizeof(Function)));
+        const std::atomic<const void*>& slot = m_code->slot_of(f).entry;
+        const void* entry = slot.load();
+        auto* const made = new (base + m_functions_end) Function{entry, m_context, module().functions[f.value], f.value};
+        std::atomic_ref{offset}.store(std::exchange(m_functions_end, m_functions_end + static_cast<uint32_t>(sizeof(Function))));
+        // Who changes the slot from now on finds the function; who has done so meanwhile may have missed it.
+        for (const void* now = slot.load(); now != entry; now = slot.load()) made->entry.store(entry = now);
     }
     return reinterpret_cast<const Function*>(base + offset);
+}
+
+void Instance::update_function(wasm::FuncIdx f, const void* entry) const noexcept
+{
+    std::byte* const base = m_functions.data();
+    const uint32_t offset = std::atomic_ref{reinterpret_cast<uint32_t*>(base)[f.value]}.load();
+    if (offset != 0) reinterpret_cast<Function*>(base + offset)->entry.store(entry);
 }
 
 uint64_t Instance::table_element(wasm::TableIdx t, uint64_t index) const

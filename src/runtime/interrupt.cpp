@@ -19,6 +19,7 @@ extern const char weir_enter_checked[], weir_enter_called[];
 extern const char weir_lazy_compiled[], weir_lazy_end[];
 extern const char weir_call_out_returned[], weir_call_out_ret[], weir_call_out_end[];
 extern const char weir_keeping_returned[], weir_keeping_ret[], weir_keeping_end[];
+extern const char weir_few_bytes_begin[], weir_few_bytes_end[];  // few_bytes.S
 extern const char weir_interrupted[], weir_interrupted_restore[], weir_interrupted_leave[], weir_interrupted_popf[],
     weir_interrupted_ret[];
 extern const char weir_syscall_begin[], weir_syscall_end[], weir_syscall_cancelled[];
@@ -65,7 +66,7 @@ bool can_divert(uintptr_t pc) noexcept
 {
     return CodeSpace::find_space(pc) != nullptr || is_within(pc, weir_enter_checked, weir_enter_called) ||
            is_within(pc, weir_lazy_compiled, weir_lazy_end) || is_within(pc, weir_call_out_returned, weir_call_out_end) ||
-           is_within(pc, weir_keeping_returned, weir_keeping_end);
+           is_within(pc, weir_keeping_returned, weir_keeping_end) || is_within(pc, weir_few_bytes_begin, weir_few_bytes_end);
 }
 
 /// What of the vector state is in use: x87, SSE, AVX, AVX-512. The rest (protection keys, tiles) is no guest's.
@@ -141,6 +142,7 @@ void on_interrupt_signal(int signal, siginfo_t* info, void* context) noexcept
 /// What weir_interrupted has pushed.
 struct InterruptedFrame {
     uintptr_t rbp, flags, pc;
+    uintptr_t next;  // what was on top of the stack
 };
 
 /// Where the guest's backtrace begins. False when nothing on the stack says so reliably.
@@ -176,6 +178,7 @@ extern "C" ExecContext* weir_on_interrupt(const InterruptedFrame* frame) noexcep
     activation.frame_count = 0;
     // In a prologue or epilogue rbp is the caller's already or still, whose frame is then missing.
     uintptr_t pc = frame->pc, rbp = frame->rbp;
+    if (is_within(pc, weir_few_bytes_begin, weir_few_bytes_end)) pc = frame->next;  // these have no frame
     if (find_guest_frame(pc, rbp)) capture_backtrace(activation, pc, rbp);
     weir_leave_guest(&activation);
 }

@@ -100,13 +100,34 @@ void ModuleCode::enter_image(const CodeImage& image)
 
 Result<const void*, CompileError> ModuleCode::make_first_code(wasm::FuncIdx function, CompiledCode& buffers)
 {
-    const uint32_t first = m_module->imported_function_count;
     WEIR_CHECK(m_engine->compiler().compile_function(*m_module, m_layout, m_options, function, buffers));
     const std::byte* const code = publish(buffers, function, PlacedCode::Kind::first);
     if (code == nullptr) return Unexpected{CompileError{"the module's code space is full"}};
     if (const TierUp* const tiers = m_engine->tier_up()) tiers->start_counting(counters_of(function), code);
-    m_space->slot(function.value - first).entry.store(code, std::memory_order_release);
+    set_entry(function, code);
     return static_cast<const void*>(code);
+}
+
+void ModuleCode::add(Instance& instance)
+{
+    const std::scoped_lock lock{m_instances_mutex};
+    instance.m_place = m_instances.size();
+    m_instances.push_back(&instance);
+}
+
+void ModuleCode::remove(const Instance& instance) noexcept
+{
+    const std::scoped_lock lock{m_instances_mutex};
+    m_instances.back()->m_place = instance.m_place;
+    m_instances[instance.m_place] = m_instances.back();
+    m_instances.pop_back();
+}
+
+void ModuleCode::set_entry(wasm::FuncIdx function, const void* code)
+{
+    m_space->slot(function.value - m_module->imported_function_count).entry.store(code);
+    const std::scoped_lock lock{m_instances_mutex};
+    for (const Instance* const instance : m_instances) instance->update_function(function, code);
 }
 
 Result<const void*, CompileError> ModuleCode::compile(wasm::FuncIdx function)
@@ -134,12 +155,11 @@ const void* ModuleCode::on_hot(wasm::FuncIdx function, uint32_t loop_offset)
 
 const void* ModuleCode::install(const CompiledCode& code, wasm::FuncIdx function, uint32_t loop_offset)
 {
-    const uint32_t first = m_module->imported_function_count;
     const bool is_entry = loop_offset == 0;
     if (m_space->used_bytes() > m_space->capacity_bytes() / 2) return nullptr;
     const std::byte* const place =
         publish(code, function, is_entry ? PlacedCode::Kind::hot : PlacedCode::Kind::hot_loop, loop_offset);
-    if (place != nullptr && is_entry) m_space->slot(function.value - first).entry.store(place, std::memory_order_release);
+    if (place != nullptr && is_entry) set_entry(function, place);
     return place;
 }
 

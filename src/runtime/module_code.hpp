@@ -12,8 +12,11 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace weir::runtime {
+
+class Instance;
 
 /// The machine code of a module, shared by its instances: a function is compiled at its first call. Thread-safe.
 class ModuleCode : public std::enable_shared_from_this<ModuleCode> {
@@ -48,6 +51,9 @@ public:
     const void* on_hot(wasm::FuncIdx function, uint32_t loop_offset);
     /// Code of the other tier: gets its place, and the function's slot where `loop_offset` is 0. Null when there is no room.
     const void* install(const CompiledCode& code, wasm::FuncIdx function, uint32_t loop_offset);
+    /// Instances whose functions are to call the newest code: from when they have room for functions until they are gone.
+    void add(Instance& instance);
+    void remove(const Instance& instance) noexcept;
     [[nodiscard]] HotCode& hot_code() { return m_hot_code; }
     [[nodiscard]] HeatCounters& counters_of(wasm::FuncIdx f)
     {
@@ -61,6 +67,8 @@ public:
 
 private:
     ModuleCode(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
+    /// From now on calls of a function lead there.
+    void set_entry(wasm::FuncIdx function, const void* code);
     /// Slots and counters for the image's code.
     void enter_image(const CodeImage& image);
 
@@ -78,6 +86,8 @@ private:
     HotCode m_hot_code;
     std::once_flag m_image_is_remembered;
     std::mutex m_mutex;  // one compilation of a function at a time
+    std::mutex m_instances_mutex;
+    std::vector<Instance*> m_instances;
 };
 
 }  // namespace weir::runtime

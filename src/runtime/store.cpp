@@ -102,7 +102,8 @@ bool Store::call(const void* entry, const Function& function, Value* values, Out
     int how = guest_stopped;
     {
         const Crossing crossing{*this, activation};
-        how = weir_enter_guest(&activation, stack_top, entry, function.context, function.slot, m_exec.get(), values);
+        how = weir_enter_guest(&activation, stack_top, entry, function.context, function.entry.load(std::memory_order_relaxed),
+                               m_exec.get(), values);
     }
     if (how != guest_returned) [[unlikely]] {
         stopped = end_call(activation, how);
@@ -207,11 +208,14 @@ Tag* Store::create_tag(wasm::TypeId type)
 
 const Function* Store::create_host_function(wasm::TypeId type, bool (*function)(HostFunctionContext&, Value*) noexcept, void* data)
 {
-    const CodeSlot* const slot = m_engine->host_call_slot(type);
-    if (slot == nullptr) return nullptr;
+    const void* const entry = m_engine->host_call_code(type);
+    if (entry == nullptr) return nullptr;
     auto object = std::make_unique<HostFunctionObject>();
     object->context = {m_exec.get(), weir_call_host, nullptr, data, builtin_table, function};
-    object->function = {slot, &object->context, type, host_function_index};
+    object->function.entry.store(entry, std::memory_order_relaxed);
+    object->function.context = &object->context;
+    object->function.type = type;
+    object->function.index = host_function_index;
     m_host_functions.push_back(std::move(object));
     return &m_host_functions.back()->function;
 }

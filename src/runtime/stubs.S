@@ -1,7 +1,7 @@
 // The few pieces of machine code that no compiler makes. Conventions: contract.hpp. System V x86-64.
     .text
 
-// int weir_enter_guest(Activation* rdi, void* stack_top rsi, entry rdx, context rcx, slot r8, exec r9, Value* values on the stack)
+// int weir_enter_guest(Activation* rdi, void* stack_top rsi, entry rdx, context rcx, function's entry r8, exec r9, Value* values on the stack)
 // Saves the host's registers in the activation, switches to stack_top (null: stays on this stack) and runs the entry
 // trampoline. Answers 0 after a normal return, 1 when weir_leave_guest ended it, 2 when weir_suspend_guest left it.
 // From weir_enter_checked on the activation can be left, and a signal diverts this code as it does the guest's (interrupt.hpp).
@@ -170,6 +170,8 @@ weir_lazy_end:
 // Calls rax, which is C++, and looks for an interruption before it returns to generated code. rdi: a context of either kind.
 // What is passed on: argument registers on the way in, rax on the way out.
     .globl weir_call_out_returned, weir_call_out_ret, weir_call_out_end
+    .globl weir_call_out
+    .hidden weir_call_out
     .type weir_call_out, @function
 weir_call_out:
     pushq %rbp
@@ -200,7 +202,7 @@ weir_call_host:
     jmp weir_call_out
     .size weir_call_host, . - weir_call_host
 
-// The builtins as generated code calls them. raise and raise_pending do not return.
+// The builtins as generated code calls them; memory_copy and memory_fill are in few_bytes.S. raise and raise_pending do not return.
     .macro builtin name
     .globl weir_guarded_\name
     .type weir_guarded_\name, @function
@@ -210,8 +212,6 @@ weir_guarded_\name:
     .size weir_guarded_\name, . - weir_guarded_\name
     .endm
     builtin memory_grow
-    builtin memory_copy
-    builtin memory_fill
     builtin memory_init
     builtin data_drop
     builtin table_grow

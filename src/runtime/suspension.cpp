@@ -33,8 +33,8 @@ Progress Store::start(const Function& function, Value* values)
     {
         const Crossing crossing{*this, *m_started};
         m_fiber.enter(m_stack.data(), m_stack.size_bytes());
-        how = weir_enter_guest(m_started.get(), m_stack.data() + m_stack.size_bytes(), entry, function.context, function.slot,
-                               m_exec.get(), values);
+        how = weir_enter_guest(m_started.get(), m_stack.data() + m_stack.size_bytes(), entry, function.context,
+                               function.entry.load(std::memory_order_relaxed), m_exec.get(), values);
         m_fiber.leave(how != guest_suspended);
     }
     return proceed(how);

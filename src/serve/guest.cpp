@@ -202,7 +202,7 @@ std::unique_ptr<fastly::Promise> Guest::next_request(std::chrono::milliseconds t
     ++m_further_requests;
     // What it may take counts anew, from the latest time at which the request can come.
     if (m_loaded->options->timeout.count() != 0) m_timeout_timer.set_after(timeout + m_loaded->options->timeout);
-    return m_environment.waiting.wait(m_environment.loop, timeout);
+    return m_environment.waiting.wait(*m_loaded, m_environment.loop, timeout);
 }
 
 void Guest::stop_for_timeout()
@@ -219,16 +219,16 @@ void Guest::stop_for_timeout()
 void Guest::count(GuestEnd::How how) noexcept
 {
     GuestMetrics& metrics = m_environment.metrics;
-    metrics.running.add(-1);
     metrics.cpu.observe_ns(m_cpu_before_ns);
     switch (how) {
-    case GuestEnd::How::returned: return metrics.returned.add();
-    case GuestEnd::How::exited: return metrics.exited.add();
-    case GuestEnd::How::trapped: return metrics.trapped.add();
-    case GuestEnd::How::timed_out: return metrics.timed_out.add();
-    case GuestEnd::How::not_started: return metrics.not_started.add();
-    case GuestEnd::How::abandoned: return metrics.abandoned.add();
+    case GuestEnd::How::returned: metrics.returned.add(); break;
+    case GuestEnd::How::exited: metrics.exited.add(); break;
+    case GuestEnd::How::trapped: metrics.trapped.add(); break;
+    case GuestEnd::How::timed_out: metrics.timed_out.add(); break;
+    case GuestEnd::How::not_started: metrics.not_started.add(); break;
+    case GuestEnd::How::abandoned: metrics.abandoned.add(); break;
     }
+    metrics.running.add(-1);  // last: who sees that nothing runs finds everything counted
 }
 
 void Guest::end(GuestEnd how)

@@ -22,9 +22,10 @@ http::Counter& taken(http::Metrics& metrics, std::string_view how)
 }  // namespace
 
 GuestMetrics::GuestMetrics(http::Metrics& metrics)
-    : running(metrics.gauge("weir_guests", "Guests that run or wait.")), returned(ended(metrics, "returned")),
-      exited(ended(metrics, "exited")), trapped(ended(metrics, "trapped")), timed_out(ended(metrics, "timed_out")),
-      not_started(ended(metrics, "not_started")), abandoned(ended(metrics, "abandoned")),
+    : running(metrics.gauge("weir_guests", "Guests that run or wait.")),
+      idle(metrics.gauge("weir_instances_idle", "Instances that are kept for the next requests.")),
+      returned(ended(metrics, "returned")), exited(ended(metrics, "exited")), trapped(ended(metrics, "trapped")),
+      timed_out(ended(metrics, "timed_out")), not_started(ended(metrics, "not_started")), abandoned(ended(metrics, "abandoned")),
       refused(metrics.counter("weir_requests_refused_total", "Requests that were answered 503, for too many guests ran.")),
       made(taken(metrics, "made")), used_again(taken(metrics, "pool")),
       cpu(metrics.histogram("weir_guest_cpu_seconds", "Processor time of guests, from their start to their end."))

@@ -8,7 +8,7 @@ namespace weir::serve {
 struct GuestMetrics {
     explicit GuestMetrics(http::Metrics& metrics);
 
-    http::Gauge& running;
+    http::Gauge &running, &idle;
     http::Counter &returned, &exited, &trapped, &timed_out, &not_started, &abandoned;  // how guests ended
     http::Counter& refused;                                                            // requests that there was no room for
     http::Counter &made, &used_again;                                                  // instances

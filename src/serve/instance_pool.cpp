@@ -120,19 +120,33 @@ void GuestInstance::bind(fastly::World& world, wasip1::World& wasi) noexcept
 
 Result<std::unique_ptr<GuestInstance>, std::string> InstancePool::take(const std::shared_ptr<const Loaded>& loaded)
 {
-    if (!m_idle.empty() && m_idle.back()->loaded != loaded) m_idle.clear();
     (m_idle.empty() ? m_metrics.made : m_metrics.used_again).add();
     if (m_idle.empty()) return GuestInstance::create(loaded);
     auto instance = std::move(m_idle.back());
     m_idle.pop_back();
+    m_metrics.idle.add(-1);
     return instance;
+}
+
+void InstancePool::keep_only(std::shared_ptr<const Loaded> version)
+{
+    if (m_version == version) return;
+    drop_idle();
+    m_version = std::move(version);
 }
 
 void InstancePool::give_back(std::unique_ptr<GuestInstance> instance) noexcept
 {
-    if (!instance->can_be_used_again() || m_idle.size() == max_idle) return;
-    if (!m_idle.empty() && m_idle.back()->loaded != instance->loaded) return;  // a request of a later version has come meanwhile
-    if (instance->restore()) m_idle.push_back(std::move(instance));
+    if (!instance->can_be_used_again() || m_idle.size() == max_idle || instance->loaded != m_version) return;
+    if (!instance->restore()) return;
+    m_idle.push_back(std::move(instance));
+    m_metrics.idle.add(1);
+}
+
+void InstancePool::drop_idle() noexcept
+{
+    m_metrics.idle.add(-static_cast<int64_t>(m_idle.size()));
+    m_idle.clear();
 }
 
 }  // namespace weir::serve

@@ -59,18 +59,25 @@ private:
 class InstancePool {
 public:
     explicit InstancePool(GuestMetrics& metrics) : m_metrics(metrics) {}
+    ~InstancePool() { drop_idle(); }
+    InstancePool(const InstancePool&) = delete;
+    InstancePool& operator=(const InstancePool&) = delete;
 
-    /// An instance of this service. Those of another one, which was loaded before, are given up.
+    /// An instance of this service, after keep_only() of it.
     Result<std::unique_ptr<GuestInstance>, std::string> take(const std::shared_ptr<const Loaded>& loaded);
+    /// Instances of this version are kept from here on, and no others.
+    void keep_only(std::shared_ptr<const Loaded> version);
     /// Undoes what the guest has done, which must have ended or be suspended, and keeps the instance if there is room.
     void give_back(std::unique_ptr<GuestInstance> instance) noexcept;
 
 private:
     /// Each holds 4 MiB of memory and 64 KiB of stack at most.
     static constexpr size_t max_idle = 64;
+    void drop_idle() noexcept;
 
     GuestMetrics& m_metrics;
-    std::vector<std::unique_ptr<GuestInstance>> m_idle;  // of one service
+    std::shared_ptr<const Loaded> m_version;
+    std::vector<std::unique_ptr<GuestInstance>> m_idle;  // of that version
 };
 
 }  // namespace weir::serve

@@ -164,6 +164,7 @@ int serve_once(const std::shared_ptr<const Loaded>& loaded, OnceRequest request,
                                        .body = fastly::Body{std::move(request.body)},
                                        .downstream = std::make_unique<PrintingDownstream>(run, output)};
     loop.post([&] {
+        worker.keep_only(loaded);
         Guest::serve(loaded, worker.environment(), std::move(to_serve), [&](const GuestEnd& end) {
             run.end = end;
             run.stop_if_over();

@@ -47,9 +47,10 @@ private:
     http::Task m_waker;
 };
 
-std::unique_ptr<fastly::Promise> WaitingGuests::wait(http::EventLoop& loop, std::chrono::milliseconds timeout)
+std::unique_ptr<fastly::Promise> WaitingGuests::wait(const Loaded& version, http::EventLoop& loop,
+                                                     std::chrono::milliseconds timeout)
 {
-    if (m_places.size() >= most_waiting) return nullptr;
+    if (m_version.get() != &version || m_places.size() >= most_waiting) return nullptr;
     return std::make_unique<Place>(*this, loop, timeout);
 }
 
@@ -58,6 +59,13 @@ bool WaitingGuests::take(fastly::DownstreamRequest& request)
     if (m_places.empty()) return false;
     m_places.back()->end(std::move(request));
     return true;
+}
+
+void WaitingGuests::keep_only(std::shared_ptr<const Loaded> version)
+{
+    if (m_version == version) return;
+    m_version = std::move(version);
+    while (!m_places.empty()) m_places.back()->end({});  // which takes it away
 }
 
 }  // namespace weir::serve

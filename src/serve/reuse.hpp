@@ -11,7 +11,10 @@
 
 namespace weir::serve {
 
-/// The guests of a worker that have answered their request and wait for another, which spares it the start of an instance.
+struct Loaded;
+
+/// The guests of a worker that have answered their request and wait for another, which spares it the start of an instance. All are of one
+/// version of the service, the one that was given last to keep_only().
 class WaitingGuests {
 public:
     /// Most that wait at a time, and most requests that one gets beyond its first.
@@ -21,14 +24,18 @@ public:
     /// `serve` starts an instance for a request that was promised to a guest which went away without taking it.
     explicit WaitingGuests(std::function<void(fastly::DownstreamRequest)> serve) : m_serve(std::move(serve)) {}
 
-    /// What a guest waits with. Null when too many wait.
-    [[nodiscard]] std::unique_ptr<fastly::Promise> wait(http::EventLoop& loop, std::chrono::milliseconds timeout);
+    /// What a guest of this version waits with. Null when too many wait, or another version is served by now.
+    [[nodiscard]] std::unique_ptr<fastly::Promise> wait(const Loaded& version, http::EventLoop& loop,
+                                                        std::chrono::milliseconds timeout);
     /// Hands a request to the guest that began to wait last. False, and nothing is taken, when none waits.
     [[nodiscard]] bool take(fastly::DownstreamRequest& request);
+    /// Only guests of this version may wait from here on. Others that do are told that no request comes.
+    void keep_only(std::shared_ptr<const Loaded> version);
 
 private:
     class Place;
     std::function<void(fastly::DownstreamRequest)> m_serve;
+    std::shared_ptr<const Loaded> m_version;
     std::vector<Place*> m_places;
 };
 

@@ -63,39 +63,46 @@ private:
     http::Responder m_responder;
 };
 
-/// The preemption of every worker, for the one ticker that there is.
-class Ticking {
+/// Every worker, for other threads: the one ticker that there is, and what loads another version.
+class Workers {
 public:
-    void add(Preemption& preemption)
+    void add(Worker& worker)
     {
         const std::scoped_lock lock{m_mutex};
-        m_workers.push_back(&preemption);
+        m_workers.push_back(&worker);
     }
-    void remove(Preemption& preemption)
+    void remove(Worker& worker)
     {
         const std::scoped_lock lock{m_mutex};
-        std::erase(m_workers, &preemption);
+        std::erase(m_workers, &worker);
     }
     void tick()
     {
         const std::scoped_lock lock{m_mutex};
-        for (Preemption* const worker : m_workers) worker->tick();
+        for (Worker* const worker : m_workers) worker->preemption().tick();
+    }
+    /// Has each do this on its thread, where it then is: a task that is posted runs before the worker is destroyed, or not at all.
+    void keep_only_current(Shared& shared)
+    {
+        const std::scoped_lock lock{m_mutex};
+        for (Worker* const worker : m_workers)
+            worker->environment().loop.post([worker, &shared] { worker->keep_only(shared.current()); });
     }
 
 private:
     std::mutex m_mutex;  // guards what follows
-    std::vector<Preemption*> m_workers;
+    std::vector<Worker*> m_workers;
 };
 
 class Handler final : public http::Handler {
 public:
-    Handler(http::EventLoop& loop, Shared& shared, Ticking& ticking)
-        : m_shared(shared), m_ticking(ticking),
+    Handler(http::EventLoop& loop, Shared& shared, Workers& workers)
+        : m_shared(shared), m_workers(workers),
           m_worker(loop, shared.metrics, [this](fastly::DownstreamRequest request) { serve_later(std::move(request)); })
     {
-        m_ticking.add(m_worker.preemption());
+        m_workers.add(m_worker);
     }
-    ~Handler() override { m_ticking.remove(m_worker.preemption()); }
+    ~Handler() override { m_workers.remove(m_worker); }
 
     void handle(http::Request request, http::Responder responder) override
     {
@@ -114,6 +121,8 @@ private:
     /// By an instance that waits for another request, or else by a new one.
     void serve(fastly::DownstreamRequest request)
     {
+        auto version = m_shared.current();
+        m_worker.keep_only(version);
         if (m_worker.environment().waiting.take(request)) return;
         if (m_shared.instances.fetch_add(1) >= m_shared.max_instances) {
             m_shared.instances.fetch_sub(1);
@@ -124,7 +133,7 @@ private:
             request.downstream->respond(std::move(busy), fastly::Body{"the server is busy\n"});
             return;
         }
-        Guest::serve(m_shared.current(), m_worker.environment(), std::move(request),
+        Guest::serve(std::move(version), m_worker.environment(), std::move(request),
                      [this](const GuestEnd&) { m_shared.instances.fetch_sub(1); });
     }
     /// A guest has gone away that the request was promised to: when that is over.
@@ -134,12 +143,12 @@ private:
     }
 
     Shared& m_shared;
-    Ticking& m_ticking;
+    Workers& m_workers;
     Worker m_worker;
 };
 
 /// Loads module and configuration again; what runs goes on with what it began with. Answers what the new version depends on.
-std::vector<std::string> reload(Shared& shared)
+std::vector<std::string> reload(Shared& shared, Workers& workers)
 {
     const auto old = shared.current();
     auto loaded = load(old->options, old->log);
@@ -155,28 +164,18 @@ std::vector<std::string> reload(Shared& shared)
         const std::scoped_lock lock{shared.mutex};
         shared.loaded = std::move(*loaded);
     }
+    workers.keep_only_current(shared);
     if (old->keeper != nullptr) old->keeper->stop();
     cli::print(STDOUT_FILENO, fmt::format("Reloaded {}\n", cli::printable(old->options->file)));
     return inputs;
-}
-
-Result<http::ListenAddress, Problem> parse_address(std::string_view option, const std::string& text)
-{
-    auto address = http::ListenAddress::parse(text);
-    if (address) return std::move(*address);
-    return Unexpected{Problem{.error = fmt::format("{} '{}' is not understood", option, cli::printable(text)),
-                              .because = address.error(),
-                              .hint = {},
-                              .exit_code = cli::exit_usage}};
 }
 
 /// Null when none is wanted.
 Result<std::unique_ptr<http::Server>, Problem> start_metrics_server(const ServerConfig& config,
                                                                     const std::shared_ptr<http::Metrics>& metrics)
 {
-    if (config.metrics_address.empty()) return std::unique_ptr<http::Server>{};
-    WEIR_TRY(address, parse_address("--metrics-addr", config.metrics_address));
-    auto server = http::serve_metrics(std::move(address), metrics);
+    if (!config.metrics_address) return std::unique_ptr<http::Server>{};
+    auto server = http::serve_metrics(*config.metrics_address, metrics);
     if (!server) return Unexpected{Problem{.error = "cannot serve metrics", .because = server.error(), .hint = {}}};
     for (const http::Address& listening : (*server)->addresses())
         cli::print(STDOUT_FILENO, fmt::format("Metrics on http://{}/metrics\n", listening.to_string()));
@@ -187,10 +186,7 @@ Result<http::ServerOptions, Problem> server_options(const ServerConfig& config)
 {
     http::ServerOptions options;
     options.workers = config.workers;
-    for (const std::string& text : config.addresses) {
-        WEIR_TRY(address, parse_address("--addr", text));
-        options.listen.push_back(std::move(address));
-    }
+    options.listen = config.addresses;
     if (!config.access_log.empty()) {
         auto log = AccessLogFile::open(config.access_log);
         if (!log)
@@ -239,15 +235,15 @@ int serve_requests(std::shared_ptr<const Loaded> loaded, const ServerConfig& con
     if (!metrics_server) return cli::report(metrics_server.error());
     Shared shared{
         .mutex = {}, .loaded = std::move(loaded), .max_instances = config.max_instances, .metrics = GuestMetrics{*metrics}};
-    Ticking ticking;
-    const Ticker ticker{[&] { ticking.tick(); }};
+    Workers workers;
+    const Ticker ticker{[&] { workers.tick(); }};
     auto server = http::Server::start(std::move(*options), [&](const http::WorkerContext& context) {
-        return std::make_unique<Handler>(context.loop, shared, ticking);
+        return std::make_unique<Handler>(context.loop, shared, workers);
     });
     if (!server) return cli::report({.error = server.error(), .because = {}, .hint = "--addr HOST:PORT  listens elsewhere"});
     std::unique_ptr<Watch> watch;
     if (config.watches) {
-        auto made = Watch::create(files, [&] { return reload(shared); });
+        auto made = Watch::create(files, [&] { return reload(shared, workers); });
         if (!made) return cli::report({.error = "cannot watch the files", .because = made.error().to_string(), .hint = {}});
         watch = std::move(*made);
     }

@@ -26,6 +26,12 @@ public:
 
     [[nodiscard]] const WorkerEnvironment& environment() const { return m_environment; }
     [[nodiscard]] Preemption& preemption() { return m_preemption; }
+    /// What requests are served by from here on: idle instances of other versions go, and guests of them get no more requests.
+    void keep_only(const std::shared_ptr<const Loaded>& version)
+    {
+        m_waiting.keep_only(version);
+        m_instances.keep_only(version);
+    }
 
 private:
     std::unique_ptr<fastly::Network> m_network;

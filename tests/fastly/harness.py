@@ -7,6 +7,7 @@ As a program of its own it compiles the test guest: harness.py WEIR_SERVE GUEST.
 import http.client
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -14,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "support"))
 SDK = HERE.parent.parent / "sdk" / "include"
 CLANG = shutil.which("clang++-22")
 PROGRAM = pathlib.Path(sys.argv[1]).absolute()
@@ -38,12 +42,6 @@ def test_guest(folder):
     return folder / "guest.wasm"
 
 
-def closed_port():
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        return unused.getsockname()[1]
-
-
 class TestFolder(unittest.TestCase):
     """Has a folder for its files."""
 
@@ -55,11 +53,11 @@ class TestFolder(unittest.TestCase):
 
 
 class Server:
-    """A server that runs; `lines` are what it has printed."""
+    """A server that runs; `lines` are what it has printed. It keeps machine code in `cache`."""
 
-    def __init__(self, folder, guest, *words):
+    def __init__(self, folder, guest, *words, cache="/dev/null"):
         self.process = subprocess.Popen([*SERVE, "--addr", "127.0.0.1:0", *words, guest], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                        text=True, cwd=folder)
+                                        text=True, cwd=folder, env=os.environ | {"XDG_CACHE_HOME": str(cache)})
         self.lines = []
         self.arrived = threading.Condition()
         self.ended = False
@@ -80,16 +78,16 @@ class Server:
         def find():
             return next((line for line in self.lines if text in line), None)
         with self.arrived:
-            self.arrived.wait_for(lambda: find() or self.ended, timeout=60)
+            self.arrived.wait_for(lambda: find() or self.ended, timeout=600)
             found = find()
         if found is None:
             raise AssertionError(f"no line with {text!r} in {self.lines}")
         return found
 
-    def connect(self, timeout=60):
+    def connect(self, timeout=600):
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
-    def get(self, path, method="GET", body=None, headers={}, timeout=60):
+    def get(self, path, method="GET", body=None, headers={}, timeout=600):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, path, body, headers)
@@ -97,6 +95,21 @@ class Server:
             return response, response.read()
         finally:
             connection.close()
+
+    def metrics(self):
+        """What --metrics-addr serves."""
+        url = self.wait_for("Metrics on ").split()[-1]
+        with urllib.request.urlopen(url, timeout=600) as answer:
+            return {name: float(value) for name, value in re.findall(r"^(weir_\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
+
+    def wait_for_metric(self, name, value):
+        """Until it has this value, which may take as long as the guests before take to end; answers all."""
+        deadline = time.monotonic() + 600
+        while (metrics := self.metrics())[name] != value:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{name} is {metrics[name]} and does not become {value}")
+            time.sleep(0.01)
+        return metrics
 
     def expect_cut(self, test, path, **request):
         """The response ends before its body does, and its client can see that."""
@@ -107,9 +120,9 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(60)
+            return self.process.wait(600)
         finally:
-            self.reader.join(60)
+            self.reader.join(600)
             self.process.stdout.close()
 
     def descriptors(self):

@@ -5,22 +5,15 @@ code, metrics, the access log.
 Usage: keeping_test.py WEIR_SERVE [unittest's arguments]      (CTest gives it)
 """
 
-import http.client
 import os
 import pathlib
-import re
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import unittest
 import urllib.request
 
-SERVE = os.path.abspath(sys.argv[1])
-CLANG = shutil.which("clang++-22")
-SDK = pathlib.Path(__file__).resolve().parent.parent.parent / "sdk" / "include"
+from harness import CLANG, PROGRAM, SERVE, Server, TestFolder, compile_guest
 
 # Spoils all that a request could leave to the next: data, zero data, the heap, grown memory, the stack.
 SERVICE = """
@@ -77,60 +70,32 @@ int main() {
 
 
 @unittest.skipUnless(CLANG, "scripts/setup demos installs the guests' compiler")
-class Keeping(unittest.TestCase):
+class Keeping(TestFolder):
     @classmethod
     def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.folder = pathlib.Path(folder.name)
+        super().setUpClass()
         source, cls.guest = cls.folder / "service.cpp", cls.folder / "service.wasm"
         source.write_text(SERVICE)
-        subprocess.run([CLANG, "--target=wasm32-wasi", "-Wno-deprecated", "-std=c++20", "-O1", "-fno-exceptions", f"-I{SDK}", "-o", cls.guest, source],
-                       check=True)
+        compile_guest(cls.guest, source)
         # The cache trusts the times of files that are not just written.
         os.utime(cls.guest, (1_700_000_000, 1_700_000_000))
 
     def start(self, *words, cache="/dev/null"):
-        process = subprocess.Popen([SERVE, "--addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", *words, self.guest], cwd=self.folder,
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, "XDG_CACHE_HOME": str(cache)})
-        self.addCleanup(self.stop, process)
-        for line in process.stdout:
-            if found := re.match(r"Metrics on (http://\S+)", line):
-                self.metrics_url = found[1]
-            if found := re.match(r"Listening on http://127.0.0.1:(\d+)", line):
-                self.port = int(found[1])
-                return process
-        self.fail("the server ended")
-
-    @staticmethod
-    def stop(process):
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.stdout.close()
-        return process.wait(60)
+        self.server = Server(self.folder, self.guest, "--metrics-addr", "127.0.0.1:0", *words, cache=cache)
+        self.addCleanup(self.server.stop)
+        return self.server
 
     def get(self, path, headers={}):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        try:
-            connection.request("GET", path, headers=headers)
-            response = connection.getresponse()
-            return response.status, response.read().decode()
-        finally:
-            connection.close()
-
-    def metrics(self):
-        with urllib.request.urlopen(self.metrics_url, timeout=60) as answer:
-            return {name: float(value) for name, value in re.findall(r"^(weir_\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
+        response, body = self.server.get(path, headers=headers)
+        return response.status, body.decode()
 
     def expect_as_new(self, *words):
-        self.start("--workers", "1", "--request-timeout", "300ms", *words)
+        self.start("--workers", "1", "--request-timeout", "2s", *words)
         fresh = (200, "40 0 0\n")
-        for path in ("/", "/trap", "/", "/exit", "/loop", "/", "/"):
+        for path in ("/", "/trap", "/", "/exit", "/loop", "/", "/", *["/"] * 50):
             answer = self.get(path)
             self.assertEqual(answer if path == "/" else answer[0], fresh if path == "/" else 500, path)
-        for _ in range(50):
-            self.assertEqual(self.get("/"), fresh)
-        metrics = self.metrics()
+            metrics = self.server.wait_for_metric("weir_instances_idle", 1)  # a guest may go on after its answer
         self.assertEqual(metrics['weir_instances_total{from="made"}'], 1)
         self.assertEqual(metrics['weir_instances_total{from="pool"}'], 56)
         random = [self.get("/random")[1].split() for _ in range(3)]
@@ -161,25 +126,25 @@ class Keeping(unittest.TestCase):
             self.assertEqual(self.get("/log")[1], "y" * 10 + "n" * 90 + "\n")
 
     def test_metrics(self):
-        self.start("--request-timeout", "300ms")
+        self.start("--request-timeout", "2s")
         for path in ("/", "/", "/trap", "/exit", "/loop"):
             self.get(path)
-        metrics = self.metrics()
+        metrics = self.server.wait_for_metric("weir_guests", 0)
         ends = {end: metrics[f'weir_guests_total{{end="{end}"}}'] for end in ("returned", "exited", "trapped", "timed_out", "not_started")}
         self.assertEqual(ends, {"returned": 2, "exited": 1, "trapped": 1, "timed_out": 1, "not_started": 0})
-        self.assertEqual(metrics["weir_guests"], 0)
         self.assertEqual(metrics["weir_guest_cpu_seconds_count"], 5)
         self.assertEqual(metrics['weir_http_requests_total{protocol="http1"}'], 5)
-        with urllib.request.urlopen(self.metrics_url.replace("/metrics", "/healthz"), timeout=60) as answer:
+        url = self.server.wait_for("Metrics on ").split()[-1].replace("/metrics", "/healthz")
+        with urllib.request.urlopen(url, timeout=600) as answer:
             self.assertEqual(answer.read(), b"ok\n")
 
     def test_access_log(self):
         log = self.folder / "access.log"
         log.write_text("before\n")
-        process = self.start("--access-log", log)
+        self.start("--access-log", log)
         self.get("/a?b=c", {"User-Agent": 'q"\\\x80', "Referer": "http://there/"})
         self.get("/trap")
-        self.assertEqual(self.stop(process), 0)
+        self.assertEqual(self.server.stop(), 0)
         before, first, second = log.read_text().splitlines()
         self.assertEqual(before, "before")
         self.assertRegex(first, r'^127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /a\?b=c HTTP/1\.1" 200 7 '
@@ -187,7 +152,7 @@ class Keeping(unittest.TestCase):
         self.assertRegex(second, r'"GET /trap HTTP/1\.1" 500 ')
 
     def test_a_log_that_cannot_be_written_is_told_at_once(self):
-        done = subprocess.run([SERVE, "--access-log", "/nowhere/log", self.guest], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*SERVE, "--access-log", "/nowhere/log", self.guest], capture_output=True, text=True, timeout=600)
         self.assertEqual(done.returncode, 1)
         self.assertIn("/nowhere/log", done.stderr)
 
@@ -197,30 +162,29 @@ class Keeping(unittest.TestCase):
     def test_code_is_kept_for_the_next_start(self):
         cache = self.folder / "cache"
         for _ in range(2):  # of a small module the second run leaves the code
-            process = self.start(cache=cache)
+            self.start(cache=cache)
             self.assertEqual(self.get("/"), (200, "40 0 0\n"))
-            self.assertEqual(self.stop(process), 0)
+            self.assertEqual(self.server.stop(), 0)
         kept = self.entries(cache)
         self.assertEqual(len(kept), 1)
-        process = self.start(cache=cache)
-        maps = pathlib.Path(f"/proc/{process.pid}/maps").read_text()
+        self.start(cache=cache)
+        maps = pathlib.Path(f"/proc/{self.server.process.pid}/maps").read_text()
         self.assertIn(kept[0], maps)
         self.assertEqual(self.get("/"), (200, "40 0 0\n"))
-        self.assertEqual(self.stop(process), 0)
+        self.assertEqual(self.server.stop(), 0)
 
     def test_no_cache(self):
         cache = self.folder / "none"
         for _ in range(2):
-            process = self.start("--no-cache", cache=cache)
+            self.start("--no-cache", cache=cache)
             self.get("/")
-            self.stop(process)
+            self.server.stop()
         self.assertEqual(self.entries(cache), [])
 
     def test_a_compiled_program_is_served(self):
-        weir = pathlib.Path(SERVE).with_name("weir")
         compiled = self.folder / "service"
-        subprocess.run([weir, "compile", "-O0", self.guest, "-o", compiled], check=True, timeout=300)
-        done = subprocess.run([SERVE, "--request", "GET /", compiled], capture_output=True, text=True, timeout=60)
+        subprocess.run([PROGRAM.with_name("weir"), "compile", "-O0", self.guest, "-o", compiled], check=True, timeout=600)
+        done = subprocess.run([*SERVE, "--request", "GET /", compiled], capture_output=True, text=True, timeout=600)
         self.assertEqual((done.returncode, done.stdout.rpartition("\n\n")[2]), (0, "40 0 0\n"))
 
 

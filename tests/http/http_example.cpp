@@ -11,6 +11,7 @@
 // GET /early        103 Early Hints, then the answer
 // POST /ignore      answers without reading the body
 // GET /wait         answers when somebody asks for /release
+// GET /stay         answers, and keeps its thread until a byte comes on standard input
 // GET /silence      gives no answer
 // GET /metrics
 #include "http/access_log.hpp"
@@ -131,6 +132,9 @@ public:
         } else if (target == "/release") {
             for (Responder& waiting : std::exchange(m_waiting, {})) answer(waiting, "released\n");
             answer(responder, "done\n");
+        } else if (target == "/stay") {
+            answer(responder, "here to stay\n");
+            std::getchar();
         } else if (target == "/metrics") {
             answer(responder, m_metrics->to_text());
         } else if (target != "/silence") {
@@ -226,9 +230,9 @@ int main(int argc, char** argv)
             options.access_log = std::make_shared<StderrLog>();
         } else if (option == "--quick-limits") {
             // What the tests of time limits wait for.
-            options.limits.header_timeout = options.limits.idle_timeout = options.limits.progress_timeout =
-                std::chrono::milliseconds{300};
-            options.limits.tls_handshake_timeout = std::chrono::milliseconds{300};
+            constexpr std::chrono::seconds limit{1};  // clients of the tests do in it what they do at all
+            options.limits.header_timeout = options.limits.idle_timeout = options.limits.progress_timeout = limit;
+            options.limits.tls_handshake_timeout = limit;
             options.limits.max_body_bytes = 1'000'000;
         } else {
             fail(fmt::format("unknown option '{}'", option));
