@@ -5,6 +5,7 @@
 #include "listing/disassembly.hpp"
 #include "listing/instruction_text.hpp"
 #include "runtime/context_layout.hpp"
+#include "runtime/source_place.hpp"
 #include "wasm/names.hpp"
 
 #include <fmt/format.h>

@@ -46,8 +46,6 @@ struct SourcePlace {
 };
 /// Of a frame: the functions that were inlined at its place, innermost first, and at the end the frame's own. Empty: nothing is known.
 using SourcePlaces = std::vector<SourcePlace>;
-/// "run.c:7:3", without what is not known; made printable.
-[[nodiscard]] std::string to_text(const SourcePlace& place);
 
 /// One line a frame: "  0: main.run (function 12, byte 0x1a2b)". Byte offsets count from the start of the module. Where `places` has the frame, its
 /// source follows, "at run.c:7:3", and the functions inlined there stand above it. Names are made printable.

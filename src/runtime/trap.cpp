@@ -5,6 +5,7 @@
 #include "runtime/memory.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/outcome.hpp"
+#include "runtime/source_place.hpp"
 #include "wasm/names.hpp"
 
 #include <signal.h>
