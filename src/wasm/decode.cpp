@@ -1,5 +1,6 @@
 #include "wasm/decode.hpp"
 
+#include "base/pages.hpp"
 #include "base/printable.hpp"
 #include "wasm/byte_reader.hpp"
 #include "wasm/decode_types.hpp"
@@ -387,8 +388,9 @@ private:
     {
         const uint32_t count = counted(r, 2, m_limits.segments, "too many data segments:");
         m_module.datas.reserve(count);
+        make_pages(m_module.datas.data(), count * sizeof(DataSegment));
         for (uint32_t i = 0; i < count && !r.failed(); ++i) {
-            DataSegment s;
+            DataSegment& s = m_module.datas.emplace_back();
             size_t at = r.offset();
             const uint32_t flags = r.u32();
             if (flags > 2) r.fail_at("malformed data segment kind", at);
@@ -400,7 +402,6 @@ private:
                 s.offset = const_expr(r);
             }
             s.bytes = r.bytes(r.u32());
-            m_module.datas.push_back(s);
         }
     }
 
@@ -435,20 +436,26 @@ private:
         }
     }
 
+    /// Passes over `i32.const N end`, where N takes four bytes at most: all that such an encoding says is valid. Else stays where it is.
+    /// Most constant expressions are this, and a Go module has thirty thousand.
+    static bool skip_i32_constant(ByteReader& r)
+    {
+        constexpr size_t most_bytes = 6;
+        const auto* const begin = reinterpret_cast<const uint8_t*>(r.position());
+        if (r.remaining() < most_bytes || *begin != static_cast<uint8_t>(Opcode::i32_const)) return false;
+        size_t last = 1;
+        while (last < most_bytes - 2 && begin[last] >= 0x80) ++last;
+        if (begin[last] >= 0x80 || begin[last + 1] != static_cast<uint8_t>(Opcode::end)) return false;
+        r.bytes(last + 2);
+        return true;
+    }
+
     /// Finds the end of a constant expression and sees that all its instructions may be in one; their types are validate()'s.
     ConstExpr const_expr(ByteReader& r)
     {
         const auto* const begin = r.position();
         const size_t offset = r.offset();
-        // A Go module has some ten thousand data segments, all of them at a constant.
-        ByteReader ahead = r;
-        if (ahead.u8() == static_cast<uint8_t>(Opcode::i32_const)) {
-            ahead.s32();
-            if (ahead.u8() == static_cast<uint8_t>(Opcode::end) && !ahead.failed()) {
-                r = ahead;
-                return {{begin, static_cast<size_t>(r.position() - begin)}, offset};
-            }
-        }
+        if (skip_i32_constant(r)) return {{begin, static_cast<size_t>(r.position() - begin)}, offset};
         ConstExprSkipper skipper{m_module.referenced_functions};
         if (!read_instructions(m_module, r, skipper)) {
             if (r.failed()) return {};
