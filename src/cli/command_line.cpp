@@ -386,22 +386,21 @@ Result<Command, Problem> parse(Words words, std::span<const Option> table, std::
 {
     Options options;
     bool wants_help = false;
-    const std::string called = fmt::format("weir {}", command);
-    WEIR_TRY(count, count_option_words(words, table, called, wants_help));
+    WEIR_TRY(count, count_option_words(words, table, command, wants_help));
     if (wants_help) return Command{Show{std::string{std::is_same_v<Options, RunOptions> ? run_help : inspect_help}}};
-    if (count != 0) WEIR_CHECK(bind_options(words.first(count), table, called, options));
+    if (count != 0) WEIR_CHECK(bind_options(words.first(count), table, command, options));
     words = words.subspan(count);
     if (!words.empty() && std::string_view{words[0]} == "--") words = words.subspan(1);
     if (words.empty())
-        return Unexpected{usage(fmt::format("weir {}: which file?", command), {},
-                                fmt::format("weir {0} [OPTIONS] FILE; weir {0} --help  shows the options", command))};
+        return Unexpected{usage(fmt::format("{}: which file?", command), {},
+                                fmt::format("{0} [OPTIONS] FILE; {0} --help  shows the options", command))};
     options.file = words[0];
     words = words.subspan(1);
     if constexpr (std::is_same_v<Options, RunOptions>) {
         options.args.assign(words.begin(), words.end());
     } else if (!words.empty()) {
-        return Unexpected{usage(fmt::format("weir {} takes one file", command),
-                                fmt::format("'{}' is one too many", printable(words[0])), "options stand before the file")};
+        return Unexpected{usage(fmt::format("{} takes one file", command), fmt::format("'{}' is one too many", printable(words[0])),
+                                "options stand before the file")};
     }
     return Command{std::move(options)};
 }
@@ -552,9 +551,9 @@ Result<Command, Problem> parse_command_line(Words words)
                                   .exit_code = exit_usage}};
     if (first == "--help" || first == "-h" || first == "help") return Command{Show{std::string{general_help}}};
     if (first == "--version" || first == "-V") return Command{Show{fmt::format("weir {}\n", version)}};
-    if (first == "run") return parse<RunOptions>(words.subspan(1), syntax::run_options, first);
+    if (first == "run") return parse<RunOptions>(words.subspan(1), syntax::run_options, "weir run");
     if (first == "serve") return Command{Serve{.words = words.subspan(1)}};
-    if (first == "inspect") return parse<InspectOptions>(words.subspan(1), syntax::inspect_options, first);
+    if (first == "inspect") return parse<InspectOptions>(words.subspan(1), syntax::inspect_options, "weir inspect");
     if (first == "build") {
         const auto wants_help = [](std::string_view word) { return word == "--help" || word == "-h"; };
         if (std::ranges::any_of(words, wants_help)) return Command{Show{std::string{build_help}}};
@@ -571,7 +570,7 @@ Result<Command, Problem> parse_command_line(Words words)
     if (first == "cache") return parse_cache(words.subspan(1));
     if (first == "personas") return parse_personas(words.subspan(1));
     if (first == "completions") return parse_completions(words.subspan(1));
-    return parse<RunOptions>(words, syntax::run_options, "run");
+    return parse<RunOptions>(words, syntax::run_options, "weir run");
 }
 
 }  // namespace weir::cli
