@@ -76,6 +76,7 @@ constexpr std::string_view inspect_help =
     R"(weir inspect [OPTIONS] FILE   what a module is, needs and offers
 
   --compile-all [--threads N]   compile all functions, say how fast
+  --keep                        ... and keep the code, for  weir run
   --asm FUNCTION                its machine code, by name or number ...
   --tier TIER                   ... of baseline or optimized alone
 
@@ -347,6 +348,7 @@ Result<void, Problem> bind_options(Words words, std::span<const Option> table, s
                 app.add_option(name, options.max_open_files)->check(CLI::Range(min_open_files, max_open_files));
         } else {
             if (name == "--compile-all") app.add_flag(name, options.compiles_all);
+            if (name == "--keep") app.add_flag(name, options.keeps_code);
             if (name == "--asm") app.add_option(name, options.function);
             if (name == "--tier") app.add_option(name, options.tier)->check(CLI::IsMember({"baseline", "optimized"}));
             if (name == "--threads") app.add_option(name, options.threads)->check(CLI::Range(1U, 256U));
