@@ -70,7 +70,7 @@ private:
                 FunctionTranslator translator{unit, module, layout, options, of_callees, candidates};
                 (void)translator.translate_callee(callee->function, callee->declaration);  // else it is called
             }
-            machine->optimize(unit);
+            machine->optimize(*translated);
             call_through_slots(unit);
             auto inlined_calls = number_inlined_calls(*translated);
             if (!inlined_calls) return Unexpected{CompileError{"too many calls were inlined"}};

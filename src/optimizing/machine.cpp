@@ -108,15 +108,13 @@ void Machine::set_effort(unsigned effort)
                                         : llvm::CodeGenOptLevel::Aggressive);
 }
 
-void Machine::optimize(llvm::Module& module)
+void Machine::optimize(llvm::Function& function)
 {
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;
     llvm::CGSCCAnalysisManager groups;
     llvm::ModuleAnalysisManager modules;
-    llvm::PipelineTuningOptions tuning;
-    tuning.InlinerThreshold = inlining_limits(m_effort).threshold;
-    llvm::PassBuilder builder{m_target.get(), tuning};
+    llvm::PassBuilder builder{m_target.get()};
     functions.registerPass([&] { return llvm::TargetLibraryAnalysis{no_library(m_target->getTargetTriple())}; });
     builder.registerModuleAnalyses(modules);
     builder.registerCGSCCAnalyses(groups);
@@ -130,7 +128,8 @@ void Machine::optimize(llvm::Module& module)
     builder.registerOptimizerLastEPCallback([](llvm::ModulePassManager& passes, llvm::OptimizationLevel, llvm::ThinOrFullLTOPhase) {
         passes.addPass(llvm::createModuleToFunctionPassAdaptor(LowerQuieting{}));
     });
-    builder.buildPerModuleDefaultPipeline(m_level).run(module, modules);
+    inline_calls(function, functions, inlining_limits(m_effort));
+    builder.buildPerModuleDefaultPipeline(m_level).run(*function.getParent(), modules);
 }
 
 Result<std::span<const char>, CompileError> Machine::emit(llvm::Module& module)

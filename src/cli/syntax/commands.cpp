@@ -53,7 +53,7 @@ constexpr std::array compile_table{
     Option{"-O0", "", "Compile by the baseline, at once."},
     Option{"-O1", "", "Compile by LLVM what probably runs most, as well. The default."},
     Option{"-O2", "", "Compile everything by LLVM, which takes minutes for large programs."},
-    Option{"-O3", "", "The same with more inlining, in twice the time."},
+    Option{"-O3", "", "The same with more inlining, in half as much time again."},
     Option{"--threads", "N", "The processors to use (all)."},
     Option{"--bounds", "auto|guard|checked", "How accesses are kept inside memory, as for weir run."},
     color,
