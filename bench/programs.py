@@ -4,9 +4,9 @@
 Usage: bench/programs.py c | go | cold  [--quick] [--rounds N] [--only NAME,...] [--sides SIDE,...] [--weir FILE] [--wasmtime FILE]
 
   c      programs in C: the kernels of bench/kernels and those of bench/programs, steady state: each process does its work some times over,
-         the best of all of them in all processes counts. Sides: weir (--tier auto), program (what weir compile -O2 made), wasmtime
+         the best of all of them in all processes counts. Sides: weir (--tier auto), O3 (what weir compile -O3 made), wasmtime
          (what wasmtime compile made), wasm2c (the same module through wasm2c and clang -O3 -march=native), native (clang -O3
-         -march=native); not by default: O3 (weir compile -O3), optimized (--tier optimized), cranelift (wasmtime run, cache off)
+         -march=native); not by default: program (weir compile -O2), optimized (--tier optimized), cranelift (wasmtime run, cache off)
   go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, wasmtime,
          as they start from the module; program, cwasm: steady state, what `weir compile` and `wasmtime compile` made, for the time that
          Go takes to measure; not optimized, which has all of Go's runtime compiled by LLVM first
@@ -125,7 +125,7 @@ def selected(names, arguments):
 
 
 def bench_c(arguments):
-    wanted = arguments.sides or ["weir", "program", "wasmtime", "wasm2c", "native"]
+    wanted = arguments.sides or ["weir", "O3", "wasmtime", "wasm2c", "native"]
     rows = []
     build.fetch()
     for name in selected(C_PROGRAMS, arguments):

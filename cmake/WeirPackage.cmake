@@ -41,7 +41,8 @@ compiled by LLVM while it runs.")
 
 set(CPACK_DEBIAN_EMBED_PACKAGE_NAME libweir-dev)
 set(CPACK_DEBIAN_EMBED_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_EMBED_PACKAGE_DEPENDS "libasmjit-dev")
+# What weir.pc and weirConfig.cmake name.
+set(CPACK_DEBIAN_EMBED_PACKAGE_DEPENDS "libasmjit-dev, libssl-dev, libc6-dev, libstdc++-12-dev | libstdc++-dev")
 set(CPACK_COMPONENT_EMBED_DESCRIPTION
 "library for C++ and C programs that run WebAssembly
 The library of weir, a WASI runtime, with its headers, a CMake package and

@@ -146,11 +146,13 @@ Result<void, Problem> try_build(const BuildCommandOptions& options)
 {
     const std::string output = options.output.empty() ? default_output(options) : options.output;
     WEIR_TRY(program, find_program(options.file, {.is_library = options.is_library, .is_release = options.is_release}));
-    if (program.module == options.file && !options.is_executable)
+    if (program.module == options.file && !options.is_executable) {
+        WEIR_CHECK(load_file(program.module, std::make_shared<wasm::TypeRegistry>()));
         return Unexpected{
             build_usage(fmt::format("'{}' is no source to build", printable(options.file)), {},
                         fmt::format("weir build --exe {0}  makes an executable of a module; weir compile {0}  a program for weir",
                                     printable(options.file)))};
+    }
     WEIR_CHECK(check_not_the_same(program.module, output));
     return options.is_executable ? make_executable(options, program.module, output) : copy_module(program.module, output);
 }

@@ -76,6 +76,7 @@ constexpr std::string_view inspect_help =
     R"(weir inspect [OPTIONS] FILE   what a module is, needs and offers
 
   --compile-all [--threads N]   compile all functions, say how fast
+  --keep                        ... and keep the code, for  weir run
   --asm FUNCTION                its machine code, by name or number ...
   --tier TIER                   ... of baseline or optimized alone
 
@@ -302,8 +303,9 @@ bool set_flag(std::string_view word, RunOptions& options)
 }
 bool set_flag(std::string_view word, InspectOptions& options)
 {
-    if (word != "--compile-all") return false;
-    options.compiles_all = true;
+    if (word == "--compile-all") options.compiles_all = true;
+    else if (word == "--keep") options.keeps_code = true;
+    else return false;
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 namespace weir::cli {
@@ -15,6 +16,12 @@ namespace {
 
 // Set while the command line is read, by the only thread.
 Colour chosen_colour = Colour::automatic;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+std::function<std::string(std::string_view)>& rewording()
+{
+    static std::function<std::string(std::string_view)> reword;
+    return reword;
+}
 
 bool is_set(const char* variable)
 {
@@ -61,16 +68,19 @@ bool wants_colour(int fd)
     return ::isatty(fd) != 0 && is_set("TERM") && std::string_view{std::getenv("TERM")} != "dumb";
 }
 
+void reword_reports(std::function<std::string(std::string_view)> reword) { rewording() = std::move(reword); }
+
 int report(const Problem& problem)
 {
     if (problem.is_told) return problem.exit_code;
+    const auto reworded = [](const std::string& said) { return rewording() ? rewording()(said) : said; };
     const bool colour = wants_colour(STDERR_FILENO);
     const auto label = [&](std::string_view text, std::string_view code) {
         return colour ? coloured(text, code) : std::string{text};
     };
-    std::string text = label("error:", "1;31") + " " + problem.error + "\n";
+    std::string text = label("error:", "1;31") + " " + reworded(problem.error) + "\n";
     if (!problem.because.empty()) text += label("because", "1") + " " + problem.because + "\n";
-    if (!problem.hint.empty()) text += label("hint:", "1;36") + " " + problem.hint + "\n";
+    if (!problem.hint.empty()) text += label("hint:", "1;36") + " " + reworded(problem.hint) + "\n";
     print(STDERR_FILENO, text);
     return problem.exit_code;
 }

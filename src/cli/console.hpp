@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ void pass_colour_on();
 /// Whether what is written to `fd` is to be coloured.
 [[nodiscard]] bool wants_colour(int fd);
 
+/// What errors and hints become before report() prints them: in another tool's place weir names that tool's options. Before there are threads.
+void reword_reports(std::function<std::string(std::string_view)> reword);
 /// Prints to standard error, in colour if wanted, and answers the exit code.
 int report(const Problem& problem);
 /// Prints a help text to standard output, with headings and options coloured if wanted.

@@ -111,6 +111,8 @@ Problem is_text(const std::string& path, std::string_view content)
         problem.hint = fmt::format("weir build -o x.wasm {}  compiles it", printable(path));
     } else if (content.starts_with("#!")) {
         problem.because = "it looks like a script";
+    } else {
+        problem.hint = "weir takes modules (.wasm), and builds sources in C, C++ and Go";
     }
     return problem;
 }

@@ -22,7 +22,7 @@ std::string line_of(const runtime::UnresolvedImport& import)
 
 }  // namespace
 
-Problem link_problem(const std::string& file, const wasm::Module& module, const runtime::LinkError& error)
+Problem link_problem(const std::string& file, const runtime::LinkError& error)
 {
     struct Group {
         Origin origin;
@@ -38,12 +38,8 @@ Problem link_problem(const std::string& file, const wasm::Module& module, const 
     }
 
     Problem problem;
-    const WorldKind world = world_of(module);
-    problem.error = is_supported(world)
-                      ? fmt::format("'{}' imports {} that weir does not provide", printable(file),
-                                    error.imports.size() == 1 ? "something" : fmt::format("{} things", error.imports.size()))
-                      : fmt::format("'{}' belongs to the {} world ({}), which this weir does not have yet", printable(file),
-                                    name_of(world), describe(world));
+    problem.error = fmt::format("'{}' imports {} that weir does not provide", printable(file),
+                                error.imports.size() == 1 ? "something" : fmt::format("{} things", error.imports.size()));
     problem.because = "these imports are missing:";
     for (const auto& group : groups) {
         problem.because += "\n  " + (group.origin.belongs_to.empty() ? std::string{"of no world that weir knows"}

@@ -2,13 +2,12 @@
 
 #include "cli/console.hpp"
 #include "runtime/linker.hpp"
-#include "wasm/module.hpp"
 
 #include <string>
 
 namespace weir::cli {
 
 /// Everything that a module imports and nothing provides, by the world that it belongs to, with the nearest known names.
-[[nodiscard]] Problem link_problem(const std::string& file, const wasm::Module& module, const runtime::LinkError& error);
+[[nodiscard]] Problem link_problem(const std::string& file, const runtime::LinkError& error);
 
 }  // namespace weir::cli

@@ -63,6 +63,7 @@ int stand_in(const persona::Tool& tool, Words words)
     }
     std::vector<const char*> own_words;
     for (const std::string& word : translation->words) own_words.push_back(word.c_str());
+    reword_reports([&](std::string_view text) { return persona::in_words_of(*translation->command, text); });
     return carry_out(own_words, tool.manners);
 }
 

@@ -115,9 +115,7 @@ Problem cannot_grant(const SysError& error, const RunOptions& options)
         return {.error = fmt::format("--max-open-files {} leaves no room for the folders granted", *options.max_open_files),
                 .because = "standard input, output and error and each --dir are open files of the guest",
                 .hint = {}};
-    return {.error = "cannot grant a folder",
-            .because = error.to_string(),
-            .hint = "the form is --dir HOST[::GUEST][:ro], the host's name first"};
+    return {.error = "cannot grant a folder", .because = error.to_string(), .hint = "the form is --dir HOST[::GUEST][:ro]"};
 }
 
 /// A memory that may not even begin is no guest's fault that `memory.grow` could tell it of.
@@ -272,7 +270,7 @@ Result<int, Problem> try_run(const RunOptions& options, const std::string& path)
     sockets::World sockets{**world, std::move(network)};
     sockets.add_to(linker);
     const auto imports = linker.resolve(**store, *module);
-    if (!imports) return Unexpected{link_problem(options.file, *module, imports.error())};
+    if (!imports) return Unexpected{link_problem(options.file, imports.error())};
     WEIR_TRY(entry, find_entry(options, *module));
     warn_without_network(options, has_given_sockets, *module);
 

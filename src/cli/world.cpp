@@ -82,8 +82,6 @@ std::string_view describe(WorldKind world)
     return "?";
 }
 
-bool is_supported(WorldKind world) { return world != WorldKind::reactor; }
-
 Origin origin_of(std::string_view module, std::string_view name)
 {
     if (is_wasi_preview1(module)) {

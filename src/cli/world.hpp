@@ -15,8 +15,6 @@ enum class WorldKind : uint8_t { command, sockets, edge_service, reactor };
 [[nodiscard]] std::string_view name_of(WorldKind world);
 /// What it is in a few words.
 [[nodiscard]] std::string_view describe(WorldKind world);
-/// Whether this weir runs programs of this kind.
-[[nodiscard]] bool is_supported(WorldKind world);
 
 /// Who would provide an import that nothing provides, for messages: the world or tool that it belongs to, with what can be
 /// done about it. Both empty when weir has not heard of the module.

@@ -64,13 +64,13 @@ private:
             llvm::LLVMContext context;
             llvm::Module unit{"wasm", context};
             machine->prepare(unit);
-            InlineCandidates candidates{unit, module, function};
+            InlineCandidates candidates{unit, module, function, inlining_limits(m_effort)};
             WEIR_TRY(translated, FunctionTranslator(unit, module, layout, options, translation, candidates).translate(function));
             while (const auto callee = candidates.next()) {
                 FunctionTranslator translator{unit, module, layout, options, of_callees, candidates};
                 (void)translator.translate_callee(callee->function, callee->declaration);  // else it is called
             }
-            machine->optimize(unit);
+            machine->optimize(*translated);
             call_through_slots(unit);
             auto inlined_calls = number_inlined_calls(*translated);
             if (!inlined_calls) return Unexpected{CompileError{"too many calls were inlined"}};

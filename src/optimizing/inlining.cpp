@@ -4,10 +4,19 @@
 #include "optimizing/translator.hpp"
 #include "wasm/reader.hpp"
 
+#include <llvm/Analysis/AssumptionCache.h>
+#include <llvm/Analysis/BlockFrequencyInfo.h>
+#include <llvm/Analysis/InlineCost.h>
+#include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/DebugInfoMetadata.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Utils/Cloning.h>
 
 #include <algorithm>
 #include <charconv>
@@ -18,11 +27,6 @@ namespace weir::optimizing {
 using runtime::InlinedCall;
 
 namespace {
-
-// Of a candidate's body. What is larger LLVM would hardly inline, and looking at it takes time.
-constexpr size_t max_candidate_bytes = 200;
-// Of all bodies beside a function's: as much as its own, and some.
-constexpr size_t min_bodies_bytes = 1024, max_bodies_bytes = 16384;
 
 constexpr std::string_view callee_prefix = "callee";
 
@@ -38,9 +42,10 @@ std::optional<wasm::FuncIdx> parse_callee_symbol(std::string_view name)
 
 }  // namespace
 
-InlineCandidates::InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function)
-    : m_unit(unit), m_module(module), m_function(function),
-      m_bytes_left(std::clamp(module.body_of(function).bytes.size(), min_bodies_bytes, max_bodies_bytes))
+InlineCandidates::InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function,
+                                   const InliningLimits& limits)
+    : m_unit(unit), m_module(module), m_function(function), m_max_candidate_bytes(limits.max_candidate_bytes),
+      m_bytes_left(std::clamp(module.body_of(function).bytes.size(), limits.min_bodies_bytes, limits.max_bodies_bytes))
 {
 }
 
@@ -48,7 +53,7 @@ bool InlineCandidates::is_candidate(wasm::FuncIdx function) const
 {
     if (m_module.is_imported(function) || function == m_function) return false;
     const wasm::FunctionBody& body = m_module.body_of(function);
-    if (body.bytes.size() > std::min(max_candidate_bytes, m_bytes_left)) return false;
+    if (body.bytes.size() > std::min(m_max_candidate_bytes, m_bytes_left)) return false;
     const auto locals = wasm::read_locals(m_module, body);
     if (!locals) return false;
     const auto code = body.bytes.subspan(locals->code_begin);
@@ -73,6 +78,71 @@ std::optional<InlineCandidates::Wanted> InlineCandidates::next()
     const Wanted wanted = m_wanted.front();
     m_wanted.pop_front();
     return wanted;
+}
+
+namespace {
+
+/// What the measure needs: values in place of allocas, and no code that a constant makes dead.
+void simplify(llvm::Function& function, llvm::FunctionAnalysisManager& analyses)
+{
+    llvm::FunctionPassManager passes;
+    passes.addPass(llvm::SROAPass{llvm::SROAOptions::ModifyCFG});
+    passes.addPass(llvm::EarlyCSEPass{});
+    passes.addPass(llvm::SimplifyCFGPass{});
+    analyses.invalidate(function, passes.run(function, analyses));
+}
+
+/// Calls in `function` of functions that have been looked at.
+void inline_into(llvm::Function& function, const llvm::SmallPtrSetImpl<llvm::Function*>& ready,
+                 llvm::FunctionAnalysisManager& analyses, const llvm::InlineParams& params)
+{
+    llvm::SmallVector<llvm::CallBase*> calls;
+    for (llvm::Instruction& instruction : llvm::instructions(function))
+        if (auto* const call = llvm::dyn_cast<llvm::CallBase>(&instruction);
+            call != nullptr && ready.contains(call->getCalledFunction()))
+            calls.push_back(call);
+    if (calls.empty()) return;
+    const auto assumptions = [&](llvm::Function& f) -> llvm::AssumptionCache& {
+        return analyses.getResult<llvm::AssumptionAnalysis>(f);
+    };
+    const auto library = [&](llvm::Function& f) -> const llvm::TargetLibraryInfo& {
+        return analyses.getResult<llvm::TargetLibraryAnalysis>(f);
+    };
+    const auto frequencies = [&](llvm::Function& f) -> llvm::BlockFrequencyInfo& {
+        return analyses.getResult<llvm::BlockFrequencyAnalysis>(f);
+    };
+    for (llvm::CallBase* const call : calls) {
+        llvm::Function& callee = *call->getCalledFunction();
+        auto& target = analyses.getResult<llvm::TargetIRAnalysis>(callee);
+        if (!llvm::getInlineCost(*call, params, target, assumptions, library, frequencies)) continue;
+        llvm::InlineFunctionInfo info{assumptions, nullptr, &frequencies(function), &frequencies(callee)};
+        static_cast<void>(llvm::InlineFunction(*call, info, /*MergeAttributes=*/true, nullptr, /*InsertLifetime=*/false));
+    }
+    analyses.invalidate(function, llvm::PreservedAnalyses::none());
+}
+
+}  // namespace
+
+void inline_calls(llvm::Function& function, llvm::FunctionAnalysisManager& analyses, const InliningLimits& limits)
+{
+    const llvm::InlineParams params = llvm::getInlineParams(limits.threshold);
+    // Candidates stand in the order in which they were found: what one calls stands behind it, but for recursion.
+    llvm::SmallVector<llvm::Function*> candidates;
+    for (llvm::Function& f : *function.getParent())
+        if (f.hasAvailableExternallyLinkage()) candidates.push_back(&f);
+    if (candidates.empty()) return;
+    llvm::SmallPtrSet<llvm::Function*, 32> ready;
+    const auto look_at = [&](llvm::Function& f) {
+        simplify(f, analyses);
+        inline_into(f, ready, analyses, params);
+        ready.insert(&f);
+    };
+    for (llvm::Function* const candidate : llvm::reverse(candidates)) look_at(*candidate);
+    look_at(function);
+    for (llvm::Function* const candidate : candidates) {
+        analyses.clear(*candidate, candidate->getName());
+        candidate->deleteBody();
+    }
 }
 
 void call_through_slots(llvm::Module& unit)

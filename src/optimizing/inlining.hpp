@@ -4,6 +4,7 @@
 #include "wasm/module.hpp"
 
 #include <llvm/IR/Module.h>
+#include <llvm/IR/PassManager.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,19 +14,32 @@
 #include <vector>
 
 // Inlining inside a module. A unit is still one function: beside it stand the bodies of small functions that it calls, and that those call, which
-// no code is made of (available_externally). LLVM decides by its own measure which calls become the body; the others go through the code
-// slot as ever.
+// no code is made of (available_externally). LLVM's measure decides which calls become the body; then the bodies go, before the unit is
+// optimized, since that takes much longer than to look at them. Calls that stay go through the code slot as ever.
 //
 // Debug locations keep count of what was inlined where: a trap's backtrace names all the functions that the module has.
 
 namespace weir::optimizing {
+
+/// How much a unit offers LLVM to inline, and how willing LLVM is.
+struct InliningLimits {
+    size_t max_candidate_bytes;                 // of a candidate's body
+    size_t min_bodies_bytes, max_bodies_bytes;  // of all of them: as much as the unit's own function, within these
+    int threshold;                              // of LLVM's measure
+};
+/// Of -O1, -O2 or -O3. What is larger costs as much time again, and a program of many small functions gains some percent.
+constexpr InliningLimits inlining_limits(unsigned effort)
+{
+    if (effort >= 3) return {.max_candidate_bytes = 500, .min_bodies_bytes = 2048, .max_bodies_bytes = 16384, .threshold = 500};
+    return {.max_candidate_bytes = 200, .min_bodies_bytes = 1024, .max_bodies_bytes = 16384, .threshold = 225};
+}
 
 /// Which functions a unit offers. What is called is asked for while the caller is translated, and translated afterwards, so that what the unit's own
 /// function calls comes before what those call.
 class InlineCandidates {
 public:
     /// `function` is the unit's own.
-    InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function);
+    InlineCandidates(llvm::Module& unit, const wasm::Module& module, wasm::FuncIdx function, const InliningLimits& limits);
 
     /// What a call of `callee` calls, of the given type; null where it is not a candidate.
     llvm::Function* find(wasm::FuncIdx callee, llvm::FunctionType* type);
@@ -43,10 +57,13 @@ private:
     llvm::Module& m_unit;
     const wasm::Module& m_module;
     wasm::FuncIdx m_function;
-    size_t m_bytes_left;
+    size_t m_max_candidate_bytes, m_bytes_left;
     std::map<wasm::FuncIdx, llvm::Function*> m_found;  // null: not a candidate
     std::deque<Wanted> m_wanted;
 };
+
+/// Puts bodies in the place of calls where that is worth it, and takes all bodies but that of `function` away.
+void inline_calls(llvm::Function& function, llvm::FunctionAnalysisManager& analyses, const InliningLimits& limits);
 
 /// Has the calls that were not inlined go through the callees' slots. To be run last before code is made.
 void call_through_slots(llvm::Module& unit);

@@ -1,5 +1,6 @@
 #include "optimizing/machine.hpp"
 
+#include "optimizing/inlining.hpp"
 #include "optimizing/kept_loads.hpp"
 #include "optimizing/quiet_nans.hpp"
 
@@ -107,7 +108,7 @@ void Machine::set_effort(unsigned effort)
                                         : llvm::CodeGenOptLevel::Aggressive);
 }
 
-void Machine::optimize(llvm::Module& module)
+void Machine::optimize(llvm::Function& function)
 {
     llvm::LoopAnalysisManager loops;
     llvm::FunctionAnalysisManager functions;
@@ -127,7 +128,8 @@ void Machine::optimize(llvm::Module& module)
     builder.registerOptimizerLastEPCallback([](llvm::ModulePassManager& passes, llvm::OptimizationLevel, llvm::ThinOrFullLTOPhase) {
         passes.addPass(llvm::createModuleToFunctionPassAdaptor(LowerQuieting{}));
     });
-    builder.buildPerModuleDefaultPipeline(m_level).run(module, modules);
+    inline_calls(function, functions, inlining_limits(m_effort));
+    builder.buildPerModuleDefaultPipeline(m_level).run(*function.getParent(), modules);
 }
 
 Result<std::span<const char>, CompileError> Machine::emit(llvm::Module& module)

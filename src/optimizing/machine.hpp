@@ -32,7 +32,8 @@ public:
     void prepare(llvm::Module& module) const;
     /// As create_compiler() has it; for what is optimized and emitted from now on.
     void set_effort(unsigned effort);
-    void optimize(llvm::Module& module);
+    /// A unit's function, with the candidates for inlining beside it, which are gone afterwards.
+    void optimize(llvm::Function& function);
     /// An ELF object file, which stays until the next one is made.
     Result<std::span<const char>, runtime::CompileError> emit(llvm::Module& module);
 

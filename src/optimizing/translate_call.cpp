@@ -33,8 +33,6 @@ std::vector<bool> parameters_in_registers(const wasm::FuncType& type)
     return in_register;
 }
 
-constexpr uint64_t packed(uint32_t a, uint32_t b) { return uint64_t{a} << 32 | b; }
-
 }  // namespace
 
 // --- the context ---
@@ -393,10 +391,6 @@ void FunctionTranslator::translate(Opcode, const wasm::HeapTypeImm&)
 void FunctionTranslator::translate(Opcode, const wasm::MemoryInitImm& i)
 {
     call_bulk(Builtin::memory_init, packed(i.memory.value, i.data.value), 3);
-}
-void FunctionTranslator::translate(Opcode, const wasm::MemoryCopyImm& i)
-{
-    call_bulk(Builtin::memory_copy, packed(i.destination.value, i.source.value), 3);
 }
 void FunctionTranslator::translate(Opcode op, const wasm::TableInitImm& i)
 {

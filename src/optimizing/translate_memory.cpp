@@ -43,21 +43,30 @@ llvm::Value* FunctionTranslator::pop_address(const MemArg& arg, uint32_t size_by
         index = pop_u64();
     }
     if (!is_guarded) {
-        llvm::Value* const header = context_field(m_layout.memory_header(arg.memory), m_b.getPtrTy());
-        llvm::LoadInst* const size =
-            m_b.CreateAlignedLoad(m_b.getInt64Ty(), offset_pointer(header, offsetof(MemoryHeader, size_bytes)), llvm::Align{8});
-        size->setAtomic(llvm::AtomicOrdering::Monotonic);  // other threads may grow the memory
-        size->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_context);
         llvm::Value* is_outside = m_b.getTrue();
-        if (offset <= UINT64_MAX - size_bytes) {
-            llvm::Value* const distance = const_u64(offset + size_bytes);
-            is_outside = m_b.CreateOr(m_b.CreateICmpULT(size, distance), m_b.CreateICmpUGT(index, m_b.CreateSub(size, distance)));
-        }
+        if (offset <= UINT64_MAX - size_bytes) is_outside = is_out_of_bounds(arg.memory, index, offset + size_bytes);
         trap_if(is_outside, TrapKind::memory_out_of_bounds);
     }
     llvm::Value* const base = context_field(m_layout.memory_base(arg.memory), m_b.getPtrTy());
     // Two steps, so that the offset can become the machine instruction's displacement.
     return offset_pointer(m_b.CreateGEP(m_b.getInt8Ty(), base, index), offset);
+}
+
+llvm::Value* FunctionTranslator::size_of(wasm::MemoryIdx memory)
+{
+    llvm::Value* const header = context_field(m_layout.memory_header(memory), m_b.getPtrTy());
+    llvm::LoadInst* const size =
+        m_b.CreateAlignedLoad(m_b.getInt64Ty(), offset_pointer(header, offsetof(MemoryHeader, size_bytes)), llvm::Align{8});
+    size->setAtomic(llvm::AtomicOrdering::Monotonic);  // other threads may grow the memory
+    size->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_context);
+    return size;
+}
+
+llvm::Value* FunctionTranslator::is_out_of_bounds(wasm::MemoryIdx memory, llvm::Value* index, uint64_t size_bytes)
+{
+    llvm::Value* const size = size_of(memory);
+    llvm::Value* const needed = const_u64(size_bytes);
+    return m_b.CreateOr(m_b.CreateICmpULT(size, needed), m_b.CreateICmpUGT(index, m_b.CreateSub(size, needed)));
 }
 
 llvm::Value* FunctionTranslator::load_from(llvm::Value* address, llvm::Type* type)
@@ -131,14 +140,8 @@ void FunctionTranslator::translate(Opcode op, const wasm::MemoryIdx& memory)
 {
     llvm::Type* const index_type = is_memory64(memory) ? m_b.getInt64Ty() : m_b.getInt32Ty();
     switch (op) {
-    case Opcode::memory_size: {
-        llvm::Value* const header = context_field(m_layout.memory_header(memory), m_b.getPtrTy());
-        llvm::LoadInst* const size =
-            m_b.CreateAlignedLoad(m_b.getInt64Ty(), offset_pointer(header, offsetof(MemoryHeader, size_bytes)), llvm::Align{8});
-        size->setAtomic(llvm::AtomicOrdering::Monotonic);
-        size->setMetadata(llvm::LLVMContext::MD_tbaa, m_alias_context);
-        return push(m_b.CreateTrunc(m_b.CreateLShr(size, m_module.memories[memory.value].page_size_log2), index_type));
-    }
+    case Opcode::memory_size:
+        return push(m_b.CreateTrunc(m_b.CreateLShr(size_of(memory), m_module.memories[memory.value].page_size_log2), index_type));
     case Opcode::memory_grow: {
         llvm::Value* const delta = pop_u64();
         return push(
@@ -148,11 +151,77 @@ void FunctionTranslator::translate(Opcode op, const wasm::MemoryIdx& memory)
         llvm::Value* const count = pop_u64();
         llvm::Value* const value = pop();
         llvm::Value* const address = pop_u64();
+        if (const auto few = few_bytes(count)) return fill_few(memory, address, value, *few);
         return trap_if_builtin_failed(
             call_builtin(Builtin::memory_fill, m_b.getInt32Ty(), {{const_u32(memory.value), address, value, count}}));
     }
     default: return refuse();
     }
+}
+
+// --- of a few bytes, whose number is known: without a call ---
+
+namespace {
+
+constexpr uint64_t most_few_bytes = 256;
+
+/// Calls `visit(offset, bytes)` for accesses of up to 32 bytes that together are one of `count`.
+template <class Visit>
+void for_each_part(uint64_t count, Visit visit)
+{
+    for (uint64_t offset = 0, bytes = 32; offset < count; offset += bytes) {
+        while (bytes > count - offset) bytes /= 2;
+        visit(offset, static_cast<uint32_t>(bytes));
+    }
+}
+
+}  // namespace
+
+std::optional<uint64_t> FunctionTranslator::few_bytes(llvm::Value* count)
+{
+    const auto* const constant = llvm::dyn_cast<llvm::ConstantInt>(count);
+    if (constant == nullptr || constant->getZExtValue() > most_few_bytes) return std::nullopt;
+    return constant->getZExtValue();
+}
+
+/// Memory in which all of [address, address + count) is, or else a trap before anything is written.
+llvm::Value* FunctionTranslator::bulk_address(wasm::MemoryIdx memory, llvm::Value* address, uint64_t count)
+{
+    trap_if(is_out_of_bounds(memory, address, count), TrapKind::memory_out_of_bounds);
+    return m_b.CreateGEP(m_b.getInt8Ty(), context_field(m_layout.memory_base(memory), m_b.getPtrTy()), address);
+}
+
+void FunctionTranslator::fill_few(wasm::MemoryIdx memory, llvm::Value* address, llvm::Value* value, uint64_t count)
+{
+    llvm::Value* const to = bulk_address(memory, address, count);
+    llvm::Value* const byte = m_b.CreateTrunc(value, m_b.getInt8Ty());
+    for_each_part(count, [&](uint64_t offset, uint32_t bytes) {
+        store_to(offset_pointer(to, offset), bytes == 1 ? byte : m_b.CreateVectorSplat(bytes, byte));
+    });
+}
+
+void FunctionTranslator::copy_few(const wasm::MemoryCopyImm& i, llvm::Value* destination, llvm::Value* source, uint64_t count)
+{
+    llvm::Value* const to = bulk_address(i.destination, destination, count);
+    llvm::Value* const from = bulk_address(i.source, source, count);
+    Values parts;  // all are read before one is written: the two may overlap
+    for_each_part(count, [&](uint64_t offset, uint32_t bytes) {
+        llvm::Type* const type = bytes <= 8 ? static_cast<llvm::Type*>(m_b.getIntNTy(bytes * 8))
+                                            : llvm::FixedVectorType::get(m_b.getInt64Ty(), bytes / 8);
+        parts.push_back(load_from(offset_pointer(from, offset), type));
+    });
+    auto part = parts.begin();
+    for_each_part(count, [&](uint64_t offset, uint32_t) { store_to(offset_pointer(to, offset), *part++); });
+}
+
+void FunctionTranslator::translate(Opcode, const wasm::MemoryCopyImm& i)
+{
+    const auto few = few_bytes(m_stack.back());
+    if (!few) return call_bulk(Builtin::memory_copy, packed(i.destination.value, i.source.value), 3);
+    pop();
+    llvm::Value* const source = pop_u64();
+    llvm::Value* const destination = pop_u64();
+    copy_few(i, destination, source, *few);
 }
 
 // --- atomics: all sequentially consistent, all aligned once checked ---

@@ -127,6 +127,8 @@ Result<void, CompileError> FunctionTranslator::translate_body(wasm::FuncIdx func
     m_function = declaration != nullptr ? declaration
                                         : llvm::Function::Create(m_has_tail_calls ? tail_call_type(*m_type) : machine_type(*m_type),
                                                                  llvm::Function::ExternalLinkage, "wasm", m_out);
+    // A small function is in one line of the instruction cache, or in two, wherever the one before it ends.
+    m_function->setAlignment(llvm::Align{64});
     m_function->addFnAttr("frame-pointer", "all");
     m_function->addFnAttr(llvm::Attribute::NoRedZone);
     m_function->addFnAttr(llvm::Attribute::NoUnwind);

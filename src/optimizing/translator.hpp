@@ -48,6 +48,9 @@ class InlineCandidates;
 /// Lanes of a vector.
 enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
 
+/// Two indices as a builtin takes them.
+constexpr uint64_t packed(uint32_t a, uint32_t b) { return uint64_t{a} << 32 | b; }
+
 /// Translates one function of a validated module to LLVM IR: a visitor of its instructions. Values of the operand stack are SSA values;
 /// locals are allocas, which LLVM turns into SSA values. Debug locations carry the instruction's offset in the body (line - 1).
 ///
@@ -214,10 +217,19 @@ private:
     /// The one place that computes effective addresses. Pops the index.
     llvm::Value* pop_address(const wasm::MemArg& arg, uint32_t size_bytes, bool must_be_aligned = false);
     void load(const wasm::MemArg& arg, llvm::Type* type, llvm::Type* extended = nullptr, bool is_signed = false);
+    /// Bytes, as another thread may have grown it last.
+    llvm::Value* size_of(wasm::MemoryIdx memory);
+    /// Whether [index, index + size_bytes) is not all in a memory: i1. `index` is 64 bits wide, and may be any.
+    llvm::Value* is_out_of_bounds(wasm::MemoryIdx memory, llvm::Value* index, uint64_t size_bytes);
     llvm::Value* load_from(llvm::Value* address, llvm::Type* type);
     void store(const wasm::MemArg& arg, llvm::Type* type);
     void store_to(llvm::Value* address, llvm::Value* value);
     [[nodiscard]] bool is_memory64(wasm::MemoryIdx m) const { return m_module.memories[m.value].address == wasm::AddressType::i64; }
+    /// A count that is known and small enough for accesses in place of a call.
+    static std::optional<uint64_t> few_bytes(llvm::Value* count);
+    llvm::Value* bulk_address(wasm::MemoryIdx memory, llvm::Value* address, uint64_t count);
+    void fill_few(wasm::MemoryIdx memory, llvm::Value* address, llvm::Value* value, uint64_t count);
+    void copy_few(const wasm::MemoryCopyImm& i, llvm::Value* destination, llvm::Value* source, uint64_t count);
     bool translate_atomic(wasm::Opcode op, const wasm::MemArg& arg);
     void atomic_load(const wasm::MemArg& arg, uint32_t bits, bool is_64);
     void atomic_store(const wasm::MemArg& arg, uint32_t bits);

@@ -82,8 +82,8 @@ Result<std::string, Problem> read_input()
 /// Words that CLI11 leaves to us.
 struct Raw {
     std::string file;
-    std::vector<std::string> arguments, trace, headers;
-    std::string once, request, data, timeout, memory, log;
+    std::vector<std::string> arguments, trace, headers, addresses;
+    std::string metrics_address, once, request, data, timeout, memory, log;
     bool shows_calls = false, wants_help = false, wants_version = false;
     int verbosity = 0;
 };
@@ -95,7 +95,7 @@ void add_options(CLI::App& app, Raw& raw, Invocation& to)
     app.add_flag("-h,--help", raw.wants_help);
     app.add_flag("-V,--version", raw.wants_version);
     app.add_option("file", raw.file);
-    app.add_option("--addr", to.server.addresses)->allow_extra_args(false);
+    app.add_option("--addr", raw.addresses)->allow_extra_args(false);
     app.add_option("--tls-cert", to.server.tls_certificate);
     app.add_option("--tls-key", to.server.tls_key);
     app.add_option("--tls-client-ca", to.server.tls_client_ca);
@@ -106,7 +106,7 @@ void add_options(CLI::App& app, Raw& raw, Invocation& to)
     app.add_option("--user-agents", to.guest.user_agents_file);
     app.add_option("--max-log", raw.log);
     app.add_option("--access-log", to.server.access_log);
-    app.add_option("--metrics-addr", to.server.metrics_address);
+    app.add_option("--metrics-addr", raw.metrics_address);
     app.add_flag("--watch", to.server.watches);
     app.add_flag("--snapshot", to.guest.takes_snapshots);
     app.add_flag("--no-cache{false}", to.guest.uses_cache);
@@ -140,6 +140,14 @@ void add_options(CLI::App& app, Raw& raw, Invocation& to)
     });
 }
 
+Result<http::ListenAddress, Problem> parse_address(std::string_view option, const std::string& text)
+{
+    auto address = http::ListenAddress::parse(text);
+    if (!address)
+        return Unexpected{usage(fmt::format("{} '{}' is not understood", option, cli::printable(text)), address.error(), {})};
+    return std::move(*address);
+}
+
 Result<void, Problem> finish(const Raw& raw, Invocation& to)
 {
     to.guest.file = raw.file;
@@ -151,7 +159,15 @@ Result<void, Problem> finish(const Raw& raw, Invocation& to)
     for (const std::string& name : raw.trace)
         if (!name.empty()) to.guest.trace.only.push_back(name);
     to.guest.trace.shows_calls = raw.shows_calls;
-    if (to.server.addresses.empty()) to.server.addresses.emplace_back(default_address);
+    for (const std::string& text : raw.addresses) {
+        WEIR_TRY(address, parse_address("--addr", text));
+        to.server.addresses.push_back(std::move(address));
+    }
+    if (to.server.addresses.empty()) to.server.addresses.push_back(*http::ListenAddress::parse(default_address));
+    if (!raw.metrics_address.empty()) {
+        WEIR_TRY(address, parse_address("--metrics-addr", raw.metrics_address));
+        to.server.metrics_address = std::move(address);
+    }
     if (to.server.tls_certificate.empty() != to.server.tls_key.empty())
         return Unexpected{usage("TLS needs both --tls-cert and --tls-key")};
     if (!to.server.tls_client_ca.empty() && to.server.tls_certificate.empty())

@@ -68,7 +68,7 @@ Result<std::vector<LinkedImport>, Problem> link(const Loaded& loaded)
     fastly::World::add_to(linker, &recorder.fastly, &recorder.waits);
     for (const runtime::HostModule& m : wasip1::World::host_modules()) linker.add(m, &recorder.wasi);
     const auto imports = linker.resolve(**store, module);
-    if (!imports) return Unexpected{cli::link_problem(loaded.options->file, module, imports.error())};
+    if (!imports) return Unexpected{cli::link_problem(loaded.options->file, imports.error())};
     for (size_t i = 0; i < module.imports.size(); ++i)
         recorder.found[i].type = std::get<wasm::FuncExtern>(module.imports[i].type).type;
     return std::move(recorder.found);

@@ -170,23 +170,12 @@ std::vector<std::string> reload(Shared& shared, Workers& workers)
     return inputs;
 }
 
-Result<http::ListenAddress, Problem> parse_address(std::string_view option, const std::string& text)
-{
-    auto address = http::ListenAddress::parse(text);
-    if (address) return std::move(*address);
-    return Unexpected{Problem{.error = fmt::format("{} '{}' is not understood", option, cli::printable(text)),
-                              .because = address.error(),
-                              .hint = {},
-                              .exit_code = cli::exit_usage}};
-}
-
 /// Null when none is wanted.
 Result<std::unique_ptr<http::Server>, Problem> start_metrics_server(const ServerConfig& config,
                                                                     const std::shared_ptr<http::Metrics>& metrics)
 {
-    if (config.metrics_address.empty()) return std::unique_ptr<http::Server>{};
-    WEIR_TRY(address, parse_address("--metrics-addr", config.metrics_address));
-    auto server = http::serve_metrics(std::move(address), metrics);
+    if (!config.metrics_address) return std::unique_ptr<http::Server>{};
+    auto server = http::serve_metrics(*config.metrics_address, metrics);
     if (!server) return Unexpected{Problem{.error = "cannot serve metrics", .because = server.error(), .hint = {}}};
     for (const http::Address& listening : (*server)->addresses())
         cli::print(STDOUT_FILENO, fmt::format("Metrics on http://{}/metrics\n", listening.to_string()));
@@ -197,10 +186,7 @@ Result<http::ServerOptions, Problem> server_options(const ServerConfig& config)
 {
     http::ServerOptions options;
     options.workers = config.workers;
-    for (const std::string& text : config.addresses) {
-        WEIR_TRY(address, parse_address("--addr", text));
-        options.listen.push_back(std::move(address));
-    }
+    options.listen = config.addresses;
     if (!config.access_log.empty()) {
         auto log = AccessLogFile::open(config.access_log);
         if (!log)

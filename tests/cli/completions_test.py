@@ -23,7 +23,7 @@ SCRIPTS = {"bash": "weir.bash", "zsh": "_weir", "fish": "weir.fish"}
 
 
 def weir(*words, code=0):
-    done = subprocess.run([WEIR, *words], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    done = subprocess.run([WEIR, *words], capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL)
     assert done.returncode == code, done.stderr
     return done.stdout if code == 0 else done.stderr
 
@@ -50,7 +50,7 @@ class Completions(unittest.TestCase):
             words.append("")
         quoted = " ".join(f"'{word}'" for word in words)
         script = f"source <('{WEIR}' completions bash); COMP_WORDS=({quoted}); COMP_CWORD={len(words) - 1}; _weir; printf '%s\\n' \"${{COMPREPLY[@]}}\""
-        done = subprocess.run(["bash", "--norc", "-uc", script], cwd=self.folder, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["bash", "--norc", "-uc", script], cwd=self.folder, capture_output=True, text=True, timeout=600)
         self.assertEqual((done.returncode, done.stderr), (0, ""), line)
         return [word for word in done.stdout.split("\n") if word]
 
@@ -96,7 +96,7 @@ class Completions(unittest.TestCase):
                     self.skipTest(f"{shell} is not there")
                 script = self.folder / SCRIPTS[shell]
                 script.write_text(weir("completions", shell))
-                done = subprocess.run([shell, *options, script], capture_output=True, text=True, timeout=60)
+                done = subprocess.run([shell, *options, script], capture_output=True, text=True, timeout=600)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     @unittest.skipUnless(shutil.which("fish"), "fish is not there")
@@ -106,7 +106,7 @@ class Completions(unittest.TestCase):
 
         def offered(line):
             done = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"], cwd=self.folder, capture_output=True,
-                                  text=True, timeout=60, env=os.environ | {"HOME": str(self.folder)})
+                                  text=True, timeout=600, env=os.environ | {"HOME": str(self.folder)})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             return [row.split("\t")[0] for row in done.stdout.splitlines()]
 
@@ -151,13 +151,13 @@ class ManualPages(unittest.TestCase):
     @unittest.skipUnless(shutil.which("groff"), "groff is not there")
     def test_groff_has_nothing_to_say(self):
         for page in self.pages():
-            done = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-b", "-z", page], capture_output=True, text=True, timeout=60)
+            done = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-b", "-z", page], capture_output=True, text=True, timeout=600)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), page)
 
     @unittest.skipUnless(shutil.which("mandoc"), "mandoc is not there")
     def test_mandoc_finds_no_error(self):
         for page in self.pages():
-            done = subprocess.run(["mandoc", "-Tlint", "-W", "error", page], capture_output=True, text=True, timeout=60)
+            done = subprocess.run(["mandoc", "-Tlint", "-W", "error", page], capture_output=True, text=True, timeout=600)
             self.assertEqual((done.returncode, done.stdout), (0, ""), page)
 
     @unittest.skipUnless(shutil.which("groff"), "groff is not there")
@@ -166,7 +166,7 @@ class ManualPages(unittest.TestCase):
             if command == "serve" and not HAS_SERVE:
                 continue
             done = subprocess.run(["groff", "-man", "-Tascii", "-P-c", "-P-b", "-P-u", "-rLL=200n", DOCUMENTS / f"weir-{command}.1"],
-                                  capture_output=True, text=True, timeout=60, check=True)
+                                  capture_output=True, text=True, timeout=600, check=True)
             for option in set(re.findall(r"(?<![\w-])(--[a-z][\w-]+)", weir(command, "--help"))) - OF_OTHERS:
                 self.assertIn(option, done.stdout, command)
 

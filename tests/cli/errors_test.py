@@ -100,6 +100,7 @@ FILES = {
     "component.wasm": b"\0asm\x0d\0\1\0",
     "module.wat": b"(module)\n",
     "hello.go": b"package main\n",
+    "notes.txt": b"Notes\n",
     "tool": b"\x7fELF\x02\x01\x01" + bytes(60),
     "tool.tar.gz": b"\x1f\x8b\x08\x00" + bytes(20),
     "unlinked.wasm": importing(("wasi_snapshot_preview1", "fd_raed", [I32] * 4, [I32]), ("env", "puts", [I32], [I32])),
@@ -137,6 +138,7 @@ SECTIONS = [
         Case("weir component.wasm"),
         Case("weir module.wat"),
         Case("weir inspect hello.go"),
+        Case("weir build --exe notes.txt"),
         Case("weir tool"),
         Case("weir tool.tar.gz"),
         Case("weir compile hello.weir", "A program that `weir compile` made is compiled already.", "weir compile -O0 hello.wasm"),
@@ -241,6 +243,7 @@ SECTIONS = [
         Case("wasmtime serve hello.wasm"),
         Case("wazero run -mount data:/data hello.wasm"),
         Case("wasmer run --use python hello.wasm"),
+        Case("wasmedge --time-limit 50 endless.wasm", "What weir would say of its own options is said of the tool's."),
         Case("viceroy --log-stdout service.wasm"),
         Case("weir personas folder/taken", "One of the names is another program's."),
     ]),
@@ -256,7 +259,7 @@ class Provoker:
         (folder / "folder/taken/wasmer").write_text("another program")
         self.bin = folder / ".bin"
         self.bin.mkdir()
-        for name in ("weir", "wasmtime", "wazero", "wasmer", "viceroy"):
+        for name in ("weir", "wasmtime", "wazero", "wasmedge", "wasmer", "viceroy"):
             (self.bin / name).symlink_to(WEIR)
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
@@ -266,7 +269,7 @@ class Provoker:
     def shell(self, command):
         environment = {"PATH": f"{self.bin}:/usr/bin:/bin", "HOME": str(self.folder / ".home"), "LC_ALL": "C"}
         return subprocess.run(["bash", "-c", "exec " + command.replace("PORT", self.port)], cwd=self.folder, env=environment, capture_output=True, text=True,
-                              timeout=60, stdin=subprocess.DEVNULL)
+                              timeout=600, stdin=subprocess.DEVNULL)
 
     def provoke(self, case):
         if case.before:

@@ -17,7 +17,7 @@ EXEC = pathlib.Path(WEIR).parent / "go_wasip1_wasm_exec"
 class GoExec(Case):
     def run_it(self, *words, program=EXEC, folder=None, **variables):
         environment = {"PATH": f"{self.folder}/bin:/usr/bin:/bin", **variables}
-        return subprocess.run([program, *map(str, words)], cwd=folder or self.folder, env=environment, capture_output=True, text=True, timeout=60,
+        return subprocess.run([program, *map(str, words)], cwd=folder or self.folder, env=environment, capture_output=True, text=True, timeout=600,
                               stdin=subprocess.DEVNULL, check=False)
 
     def fake(self, name):
@@ -78,7 +78,7 @@ class GoExec(Case):
                   "main_test.go")
         environment = os.environ | {"GOOS": "wasip1", "GOARCH": "wasm", "GOTOOLCHAIN": "local", "PATH": os.environ["PATH"] + f":{EXEC.parent}"}
         for words, stdout, stderr in ((["run", "."], "", "2\n"), (["test", "."], "ok", "")):
-            done = subprocess.run(["go", *words], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=280, check=False)
+            done = subprocess.run(["go", *words], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600, check=False)
             self.assertEqual((done.returncode, done.stdout[:len(stdout)], done.stderr), (0, stdout, stderr), done.stdout)
 
     def test_without_a_file_says_how_to_use_it(self):

@@ -8,16 +8,19 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 
 import wasm_module as wasm
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
 
 WEIR = pathlib.Path(sys.argv[1]).resolve()
 DEMOS = pathlib.Path(sys.argv[2]).resolve()
@@ -40,7 +43,7 @@ class Case(unittest.TestCase):
 
     def run_it(self, program, *words, code=0, env=None):
         environment = {"PATH": f"{self.bin}:/usr/bin:/bin", "HOME": str(self.folder)} | (env or {})
-        done = subprocess.run([program, *map(str, words)], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=120,
+        done = subprocess.run([program, *map(str, words)], cwd=self.folder, env=environment, capture_output=True, text=True, timeout=600,
                               stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, code, f"{program} {words}: {done.stdout}{done.stderr}")
         return done
@@ -137,7 +140,10 @@ class Behaviour(Case):
         self.tool("wasmedge", "a.so", code=3)
         self.tool("wasmer", "compile", "--singlepass", guest, "-o", "a.wasmu")
         self.tool("wasmer", "run", "a.wasmu", code=3)
+        time.sleep(0.05)  # of a file that was written this very moment nothing is kept: it may still change
         self.tool("wazero", "compile", "-cachedir", "c", guest)
+        self.assertIn("x.wasm", self.run_it(WEIR, "cache", "ls").stdout)
+        self.tool("wazero", "run", guest, code=3)
 
     def test_a_flag_that_weir_has_otherwise_is_named(self):
         guest = self.file(wasm.exit_with(0))
@@ -177,7 +183,7 @@ class GoScript(Case):
         # Go's cache is kept: only the start of the program differs.
         cache = subprocess.run([GO, "env", "GOCACHE"], capture_output=True, text=True, check=True).stdout.strip()
         for runtime in ("wasmtime", "wazero", "wasmedge", "wasmer", ""):
-            done = subprocess.run([GO, "run", "./hello"], cwd=ROOT / "demos/go", capture_output=True, text=True, timeout=200, stdin=subprocess.DEVNULL,
+            done = subprocess.run([GO, "run", "./hello"], cwd=ROOT / "demos/go", capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL,
                                   env={"PATH": f"{self.bin}:{script}:{pathlib.Path(GO).parent}:/usr/bin:/bin", "HOME": str(self.folder), "GOCACHE": cache,
                                        "GOOS": "wasip1", "GOARCH": "wasm", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "GOWASIRUNTIME": runtime})
             self.assertEqual((done.returncode, done.stdout), (0, "Hello world\n"), f"{runtime}: {done.stderr}")
@@ -192,15 +198,13 @@ class FastlyTool(Case):
         (self.folder / "main").mkdir()
         shutil.copy(DEMOS / "go/fastly.wasm", self.folder / "main/main.wasm")
         (self.folder / "fastly.toml").write_text('manifest_version = 3\nname = "x"\nlanguage = "other"\n')
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         # A group of its own: the tool starts viceroy, and both get the signal that ends them.
         tool = subprocess.Popen([FASTLY, "compute", "serve", "--skip-build", "--file=main/main.wasm", f"--viceroy-path={self.bin / 'viceroy'}",
                                  f"--addr={address}", "--non-interactive", "--verbose"], cwd=self.folder, text=True, start_new_session=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder)})
         self.addCleanup(tool.stdout.close)
-        watchdog = threading.Timer(120, os.killpg, (tool.pid, signal.SIGKILL))
+        watchdog = threading.Timer(600, os.killpg, (tool.pid, signal.SIGKILL))
         watchdog.start()
         try:
             said = []
@@ -210,12 +214,12 @@ class FastlyTool(Case):
                     break
             self.assertTrue(any("viceroy 0.22.0 (weir " in line for line in said), said)
             self.assertEqual(said[-1], f"Listening on http://{address}\n", said)
-            with urllib.request.urlopen(f"http://{address}/", timeout=60) as response:
+            with urllib.request.urlopen(f"http://{address}/", timeout=600) as response:
                 self.assertEqual(response.status, 200)
         finally:
             os.killpg(tool.pid, signal.SIGINT)
             tool.stdout.read()
-            tool.wait(60)
+            tool.wait(600)
             watchdog.cancel()
 
 

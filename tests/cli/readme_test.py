@@ -7,10 +7,12 @@ Usage: readme_test.py WEIR DEMOS [--update | unittest's arguments]      (CTest g
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import sys
 import unittest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
 
 WEIR = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -20,17 +22,11 @@ NEEDED = [folder + name + ".wasm" for folder in ("", "go/") for name in ("hello"
 TRANSCRIPT = re.compile(r"(<!-- transcript: [^\n]*-->\n```\n)(.*?)(```\n)", re.DOTALL)
 
 
-def free_address():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
-
-
 def show():
     """What scripts/run-demos prints, with the ports and the time that the README has."""
-    address = free_address()
+    address = f"127.0.0.1:{free_port()}"
     done = subprocess.run([ROOT / "scripts/run-demos", WEIR, os.path.relpath(DEMOS, ROOT)], cwd=ROOT, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=240, env={**os.environ, "DEMO_ADDRESS": address})
+                          stderr=subprocess.STDOUT, text=True, timeout=600, env={**os.environ, "DEMO_ADDRESS": address})
     text = done.stdout
     if done.returncode != 0:
         raise AssertionError(f"exit code {done.returncode}:\n{text}")

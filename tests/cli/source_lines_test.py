@@ -181,7 +181,7 @@ class GoSourceLines(Case):
             for at in rng.sample(range(begin, begin + 150_000), 400):
                 if data[at - 1] > 0x0f and data[at] > 0x0f: data[at] = rng.randrange(0x10, 256)
             guest.write_bytes(data)
-            done = subprocess.run([WEIR, "run", "--no-cache", guest], capture_output=True, text=True, errors="replace", timeout=120, check=False)
+            done = subprocess.run([WEIR, "run", "--no-cache", guest], capture_output=True, text=True, errors="replace", timeout=600, check=False)
             counted += "main.serve (function " in done.stderr
             with self.subTest(seed):
                 self.assertIn(done.returncode, (1, 2, 134))  # Go's runtime reads these tables as well

@@ -9,7 +9,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,11 +16,14 @@ import threading
 import time
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
+
 WEIR = os.path.abspath(sys.argv[1])
 CLANG, GO = shutil.which("clang++-22"), shutil.which("go")
 HAS_SERVE = os.access(os.path.join(os.path.dirname(WEIR), "weir-serve"), os.X_OK)
 # Compiling takes a second on an idle machine, and many on a busy one.
-PATIENCE = 300
+PATIENCE = 600
 
 GO_CACHE = subprocess.run([GO, "env", "GOCACHE"], capture_output=True, text=True).stdout.strip() if GO else ""
 
@@ -86,7 +88,7 @@ class Case(unittest.TestCase):
 
     def weir(self, *words, env=None, program=WEIR):
         return subprocess.run([program, *map(str, words)], cwd=self.folder, env=self.environment() if env is None else env,
-                              capture_output=True, text=True, timeout=2 * PATIENCE, stdin=subprocess.DEVNULL)
+                              capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL)
 
     def expect(self, words, stdout, code=0, **options):
         done = self.weir(*words, **options)
@@ -123,12 +125,6 @@ def get(port, path="/"):
         return response.status, response.read().decode()
     finally:
         connection.close()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @needs_clang
@@ -473,7 +469,7 @@ class NewProjects(Case):
         self.make("command", language)
         self.expect(["run", "my-thing", "you"], "Hello, you!\n")
         done = subprocess.run(["make", "-s", "build", "run"], cwd=self.folder / "my-thing", env=self.environment(WEIR=WEIR),
-                              capture_output=True, text=True, timeout=2 * PATIENCE)
+                              capture_output=True, text=True, timeout=PATIENCE)
         self.assertTrue(done.stdout.endswith("Hello, world!\n"), done)
         self.expect(["run", "my-thing/my-thing.wasm"], "Hello, world!\n")
 

@@ -83,7 +83,7 @@ class Fastly(TestFolder):
 
     def once(self, *words, stdin=None):
         """One request; answers exit code, status and headers, body, and what was logged."""
-        done = subprocess.run([*SERVE, *words, self.guest], capture_output=True, input=stdin, timeout=120, cwd=self.folder,
+        done = subprocess.run([*SERVE, *words, self.guest], capture_output=True, input=stdin, timeout=600, cwd=self.folder,
                               env={**os.environ, "WEIR_TEST_SECRET": "from the environment"})
         head, _, body = done.stdout.partition(b"\n\n")
         return done.returncode, head.decode(), body, done.stderr.decode()
@@ -155,6 +155,10 @@ class Fastly(TestFolder):
         self.assertIn("write(endpoint=7777, message=\"x\") = badf", log)
         self.assertIn("send_downstream(response=0, body=", log)
         self.assertNotIn("kv_store", log)
+        # Of a key that is missing the error alone is stored, and nothing is shown of the places that are left as they were.
+        _, _, _, log = self.once("--trace=kv_store", "-C", "fastly.toml", "--request", "GET /stores")
+        self.assertRegex(log, r"lookup_wait_v2\(pending=\d+, body=0x[0-9a-f]+, metadata=0x[0-9a-f]+, .*\) = not_found")
+        self.assertRegex(log, r'lookup_wait_v2\(pending=\d+, body=0x[0-9a-f]+, metadata="meta", .*\) = ok')
 
     def test_wrong_requests(self):
         for request in ("GET", "G T /", "GET no-slash", "GET /\nno header", "GET /\nhost: a b"):
@@ -188,7 +192,7 @@ class Fastly(TestFolder):
         def refused(module, *expected):
             (self.folder / "other.wasm").write_bytes(b"\0asm\1\0\0\0" + module)
             for words in ([], ["--request", "GET /"]):
-                done = subprocess.run([*SERVE, *words, "other.wasm"], capture_output=True, text=True, cwd=self.folder, timeout=60)
+                done = subprocess.run([*SERVE, *words, "other.wasm"], capture_output=True, text=True, cwd=self.folder, timeout=600)
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
                 for text in expected:
                     self.assertIn(text, done.stderr)

@@ -20,6 +20,7 @@ import unittest
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "support"))
 SDK = HERE.parent.parent / "sdk" / "include"
 CLANG = shutil.which("clang++-22")
 PROGRAM = pathlib.Path(sys.argv[1]).absolute()
@@ -39,12 +40,6 @@ def test_guest(folder):
         return pathlib.Path(built)
     compile_guest(folder / "guest.wasm", *sorted(HERE.glob("*.cpp")))
     return folder / "guest.wasm"
-
-
-def closed_port():
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        return unused.getsockname()[1]
 
 
 class TestFolder(unittest.TestCase):
@@ -83,16 +78,16 @@ class Server:
         def find():
             return next((line for line in self.lines if text in line), None)
         with self.arrived:
-            self.arrived.wait_for(lambda: find() or self.ended, timeout=60)
+            self.arrived.wait_for(lambda: find() or self.ended, timeout=600)
             found = find()
         if found is None:
             raise AssertionError(f"no line with {text!r} in {self.lines}")
         return found
 
-    def connect(self, timeout=60):
+    def connect(self, timeout=600):
         return socket.create_connection(("127.0.0.1", self.port), timeout=timeout)
 
-    def get(self, path, method="GET", body=None, headers={}, timeout=60):
+    def get(self, path, method="GET", body=None, headers={}, timeout=600):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, path, body, headers)
@@ -104,12 +99,12 @@ class Server:
     def metrics(self):
         """What --metrics-addr serves."""
         url = self.wait_for("Metrics on ").split()[-1]
-        with urllib.request.urlopen(url, timeout=60) as answer:
+        with urllib.request.urlopen(url, timeout=600) as answer:
             return {name: float(value) for name, value in re.findall(r"^(weir_\S+) (\S+)$", answer.read().decode(), re.MULTILINE)}
 
     def wait_for_metric(self, name, value):
         """Until it has this value, which may take as long as the guests before take to end; answers all."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 600
         while (metrics := self.metrics())[name] != value:
             if time.monotonic() > deadline:
                 raise AssertionError(f"{name} is {metrics[name]} and does not become {value}")
@@ -125,9 +120,9 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(60)
+            return self.process.wait(600)
         finally:
-            self.reader.join(60)
+            self.reader.join(600)
             self.process.stdout.close()
 
     def descriptors(self):

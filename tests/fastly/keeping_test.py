@@ -135,7 +135,7 @@ class Keeping(TestFolder):
         self.assertEqual(metrics["weir_guest_cpu_seconds_count"], 5)
         self.assertEqual(metrics['weir_http_requests_total{protocol="http1"}'], 5)
         url = self.server.wait_for("Metrics on ").split()[-1].replace("/metrics", "/healthz")
-        with urllib.request.urlopen(url, timeout=60) as answer:
+        with urllib.request.urlopen(url, timeout=600) as answer:
             self.assertEqual(answer.read(), b"ok\n")
 
     def test_access_log(self):
@@ -152,7 +152,7 @@ class Keeping(TestFolder):
         self.assertRegex(second, r'"GET /trap HTTP/1\.1" 500 ')
 
     def test_a_log_that_cannot_be_written_is_told_at_once(self):
-        done = subprocess.run([*SERVE, "--access-log", "/nowhere/log", self.guest], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*SERVE, "--access-log", "/nowhere/log", self.guest], capture_output=True, text=True, timeout=600)
         self.assertEqual(done.returncode, 1)
         self.assertIn("/nowhere/log", done.stderr)
 
@@ -183,8 +183,8 @@ class Keeping(TestFolder):
 
     def test_a_compiled_program_is_served(self):
         compiled = self.folder / "service"
-        subprocess.run([PROGRAM.with_name("weir"), "compile", "-O0", self.guest, "-o", compiled], check=True, timeout=300)
-        done = subprocess.run([*SERVE, "--request", "GET /", compiled], capture_output=True, text=True, timeout=60)
+        subprocess.run([PROGRAM.with_name("weir"), "compile", "-O0", self.guest, "-o", compiled], check=True, timeout=600)
+        done = subprocess.run([*SERVE, "--request", "GET /", compiled], capture_output=True, text=True, timeout=600)
         self.assertEqual((done.returncode, done.stdout.rpartition("\n\n")[2]), (0, "40 0 0\n"))
 
 

@@ -75,7 +75,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path == "/release":
             self.server.released.set()
         if path in ("/wait", "/late"):
-            self.server.released.wait(60)
+            self.server.released.wait(600)
         if path == "/gzip":
             body = gzip.compress(b"z" * 10_000)
         self.send_response(200)

@@ -13,8 +13,9 @@ import sys
 import time
 import unittest
 
-from harness import CLANG, HERE, SERVE, Server, TestFolder, closed_port, compile_guest, test_guest
+from harness import CLANG, HERE, SERVE, Server, TestFolder, compile_guest, test_guest
 from origin import Origin
+from ports import closed_port
 
 CONFIG = """
 [local_server.backends.live]
@@ -110,7 +111,7 @@ class Serve(TestFolder):
                         client.sendall(b"POST /forward/%s HTTP/1.1\r\nhost: x\r\n" % backend.encode() + body)
                         if backend == "h2":  # a stream that is reset before it is handled leaves no trace in the log
                             self.behind.wait_for_metric("weir_guests", 1)
-                    deadline = time.monotonic() + 60
+                    deadline = time.monotonic() + 600
                     while (len(self.origin.cut_requests), self.cut_seen_behind()) == seen:
                         self.assertLess(time.monotonic(), deadline)
                         time.sleep(0.01)
@@ -128,20 +129,20 @@ class Serve(TestFolder):
         for server, options, expected in ((plain, ["--http1.1"], "1.1"), (plain, ["--http2-prior-knowledge"], "2"), (plain, ["--http1.0"], "1.1"),
                                           (tls, ["--http1.1"], "1.1"), (tls, ["--http2"], "2")):
             scheme = "https" if server is tls else "http"
-            done = subprocess.run(["curl", "-sS", "--max-time", "60", "--cacert", "cert.pem", "--resolve", f"localhost:{server.port}:127.0.0.1", *options,
+            done = subprocess.run(["curl", "-sS", "--max-time", "600", "--cacert", "cert.pem", "--resolve", f"localhost:{server.port}:127.0.0.1", *options,
                                    "--write-out", " %{http_version} %{http_code}", "--data", "a body", f"{scheme}://localhost:{server.port}/echo"],
                                   cwd=self.folder, capture_output=True, text=True)
             self.assertEqual(done.stdout, f"a body {expected} 200", done.stderr)
 
     def test_what_a_guest_sends_flows_while_it_computes(self):
-        server = self.start("--workers", "1", "--request-timeout", "60s")
+        server = self.start("--workers", "1", "--request-timeout", "600s")
         for protocol in ("--http1.1", "--http2-prior-knowledge"):
             with self.subTest(protocol):
                 url = f"http://127.0.0.1:{server.port}"
                 # Whole, with its length: curl is done although the guest goes on.
-                done = subprocess.run(["curl", "-sS", protocol, "--max-time", "30", f"{url}/respond-and-compute"], capture_output=True)
+                done = subprocess.run(["curl", "-sS", protocol, "--max-time", "600", f"{url}/respond-and-compute"], capture_output=True)
                 self.assertEqual((done.returncode, done.stdout), (0, b"first"), done.stderr)
-                curl = subprocess.Popen(["curl", "-sSN", protocol, "--max-time", "50", f"{url}/stream-and-compute"], stdout=subprocess.PIPE)
+                curl = subprocess.Popen(["curl", "-sSN", protocol, "--max-time", "600", f"{url}/stream-and-compute"], stdout=subprocess.PIPE)
                 self.addCleanup(curl.stdout.close)
                 self.assertEqual(curl.stdout.read(5), b"first")
                 curl.kill()
@@ -149,7 +150,7 @@ class Serve(TestFolder):
         server.process.kill()
 
     def test_guests_that_loop_or_trap_do_not_stop_others(self):
-        server = self.start("--workers", "1", "--request-timeout", "60s")
+        server = self.start("--workers", "1", "--request-timeout", "600s")
         stuck = []
         for path in ("/loop", "/hang", "/loop"):
             connection = socket.create_connection(("127.0.0.1", server.port))
@@ -169,7 +170,7 @@ class Serve(TestFolder):
             self.assertIn(b"--request-timeout", body)
 
     def test_too_many_instances(self):
-        server = self.start("--workers", "1", "--max-instances", "1", "--request-timeout", "60s")
+        server = self.start("--workers", "1", "--max-instances", "1", "--request-timeout", "600s")
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
             connection.sendall(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n12")
             self.assertEqual(connection.recv(12), b"HTTP/1.1 200")  # it runs, and waits for the rest
@@ -193,7 +194,7 @@ class Serve(TestFolder):
                 more = connection.recv(65536)
                 self.assertTrue(more, received)
                 received += more
-        self.assertEqual(server.process.wait(60), 0)
+        self.assertEqual(server.process.wait(600), 0)
 
     def test_an_instance_may_serve_several_requests(self):
         server = self.start("--workers", "1")
@@ -268,13 +269,13 @@ class Serve(TestFolder):
             connection.sendall(b"GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
             self.assertTrue(connection.recv(100).startswith(b"HTTP/1.1 200"))
         for wrong in ("nonsense", "127.0.0.1:99999"):
-            done = subprocess.run([*SERVE, "--addr", wrong, self.guest], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([*SERVE, "--addr", wrong, self.guest], capture_output=True, text=True, timeout=600)
             self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_in_place_of_viceroy(self):
         viceroy = self.folder / "viceroy"
         viceroy.symlink_to(pathlib.Path(SERVE[0]).parent / "weir")
-        run = lambda *words: subprocess.run([viceroy, *words], capture_output=True, text=True, cwd=self.folder, timeout=60)
+        run = lambda *words: subprocess.run([viceroy, *words], capture_output=True, text=True, cwd=self.folder, timeout=600)
         self.assertRegex(run("--version").stdout, r"^viceroy \d+\.\d+\.\d+ \(weir [^)]*\)\n$")
         self.assertEqual(run("run", "-C", "fastly.toml", self.guest, "a", "--b").returncode, 0)
         self.assertEqual(run("adapt", self.guest).returncode, 2)
@@ -283,7 +284,7 @@ class Serve(TestFolder):
         self.addCleanup(process.stdout.close)
         self.assertTrue(process.stdout.readline().startswith("Listening on http://127.0.0.1:"))
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(60), 0)
+        self.assertEqual(process.wait(600), 0)
 
 
 if __name__ == "__main__":

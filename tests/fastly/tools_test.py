@@ -15,8 +15,9 @@ import subprocess
 import sys
 import unittest
 
-from harness import HERE, PROGRAM, Server, TestFolder, closed_port
+from harness import HERE, PROGRAM, Server, TestFolder
 from origin import Origin
+from ports import closed_port, free_port
 
 ROOT = HERE.parent.parent
 MODULES = pathlib.Path(sys.argv[2]).resolve() / "node_modules"
@@ -99,7 +100,7 @@ class FastlyCli(TestFolder):
         shutil.copy(GO_DEMO, self.folder / "bin" / "main.wasm")
         viceroy = self.folder / "viceroy"
         viceroy.symlink_to(PROGRAM)
-        port = closed_port()
+        port = free_port()
         # In a group of its own, since signals are for both: the CLI does not pass on what it gets.
         cli = subprocess.Popen([MODULES / "@fastly" / "cli-linux-x64" / "fastly", "compute", "serve", "--skip-build", "--file=bin/main.wasm",
                                 f"--viceroy-path={viceroy}", f"--addr=127.0.0.1:{port}", "--non-interactive", "--verbose"],
@@ -113,12 +114,12 @@ class FastlyCli(TestFolder):
                     break
             else:
                 self.fail("".join(lines))
-            done = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "60", f"http://127.0.0.1:{port}/"],
+            done = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "600", f"http://127.0.0.1:{port}/"],
                                   capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout), (0, "Hello World!\n"), done.stderr)
             os.killpg(cli.pid, signal.SIGINT)
             lines += cli.stdout.readlines()
-            cli.wait(60)
+            cli.wait(600)
         finally:
             if cli.poll() is None:
                 os.killpg(cli.pid, signal.SIGKILL)

@@ -35,7 +35,7 @@ CONNECTIONS = 1000 if IS_LARGE else 150
 BODY_BYTES = (64 if IS_LARGE else 2) * 1024 * 1024 + 5  # no multiple of anything
 RUDE_CLIENTS = 1000 if IS_LARGE else 60
 GREETING = b"Hello, World!\n"
-PATIENCE_S = 60  # until something is a failure that should have happened long ago
+PATIENCE_S = 600  # until something is a failure that should have happened long ago
 
 
 def numbers(size):

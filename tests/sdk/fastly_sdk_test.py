@@ -85,7 +85,7 @@ class FastlySdk(unittest.TestCase):
         cls.server.stdout.close()
 
     def request(self, path, method="GET", headers=(), body=None, header=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         self.addCleanup(connection.close)
         connection.putrequest(method, path)
         for name, value in headers:

@@ -20,6 +20,9 @@ import unittest
 
 WEIR = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "tests/support"))
+from ports import closed_port  # noqa: E402
+
 CLANG, CURL = shutil.which("clang++-22"), shutil.which("curl")
 OPTIONS = ["-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", f"-I{ROOT}/sdk/include"]
 LARGE = 64 << 20
@@ -66,7 +69,7 @@ class Response:
 
 class Client:
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=600)
         self.file = self.socket.makefile("rb")
 
     def __enter__(self):
@@ -144,14 +147,14 @@ class Case(unittest.TestCase):
         return Server(self.program("server", "127.0.0.1:0", *options))
 
     def fetch(self, url, **options):
-        return subprocess.run(self.program("fetch", url, **options), capture_output=True, timeout=120)
+        return subprocess.run(self.program("fetch", url, **options), capture_output=True, timeout=600)
 
 
 class HttpTests(Case):
     target = None
 
     def expect_ok(self, *words):
-        done = subprocess.run(self.program("net", *words), capture_output=True, text=True, timeout=60)
+        done = subprocess.run(self.program("net", *words), capture_output=True, text=True, timeout=600)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "ok\n", ""))
 
     def test_sockets(self):
@@ -350,7 +353,7 @@ class HttpTests(Case):
                 self.assertRegex(server.process.stderr.readline(), "^writing failed: .* timed out$")
 
     def test_idle_connections_are_ended(self):
-        with self.serve("idle=100") as server:
+        with self.serve("idle=1000") as server:
             with Client(server.port) as client:
                 self.assertTrue(client.is_at_end())
             with Client(server.port) as client:
@@ -414,7 +417,7 @@ class HttpTests(Case):
             file.flush()
 
             def curl(*words):
-                return subprocess.run([CURL, "-sS", "--fail", "--max-time", "60", *words], capture_output=True, check=True).stdout
+                return subprocess.run([CURL, "-sS", "--fail", "--max-time", "600", *words], capture_output=True, check=True).stdout
 
             self.assertEqual(curl(f"{url}/hello", f"{url}/hello"), b"Hello, World!\n" * 2)
             self.assertEqual(curl("--http1.0", f"{url}/hello"), b"Hello, World!\n")
@@ -434,8 +437,7 @@ class HttpTests(Case):
             self.assertTrue(done.stderr.endswith(b": 404 Not Found\n"), done.stderr)
 
     def test_fetch_says_what_is_wrong(self):
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
+        port = closed_port()
         for url, text in ((f"http://127.0.0.1:{port}/", "cannot connect: Connection refused"),
                           ("http://a..b/", "cannot connect: there is no host of this name"), ("https://a/", "only http:// is spoken"),
                           ("a", "an address is http://HOST[:PORT]/PATH")):
@@ -455,7 +457,7 @@ class HttpTests(Case):
                     connection.recv(10000)
                     connection.sendall(answer)
                     connection.shutdown(socket.SHUT_WR)
-                    errors = fetching.communicate(timeout=60)[1]
+                    errors = fetching.communicate(timeout=600)[1]
                 self.assertEqual((fetching.returncode, errors.rpartition("/: ")[2]), (1, text + "\n"))
 
     def test_the_demo_serves_and_ends_by_ctrl_c(self):
@@ -465,7 +467,7 @@ class HttpTests(Case):
             response = client.ask("/")
             self.assertEqual((response.status, response.body), (200, b"Hello, World!\n"))
             with_signal.process.send_signal(signal.SIGINT)
-            self.assertEqual(with_signal.process.wait(60), 130 if self.is_guest else -signal.SIGINT)
+            self.assertEqual(with_signal.process.wait(600), 130 if self.is_guest else -signal.SIGINT)
         self.assertEqual(with_signal.process.communicate()[1], "")
 
     def test_the_demo_says_what_is_wrong(self):
@@ -473,7 +475,7 @@ class HttpTests(Case):
             where = "127.0.0.1:%d" % taken.getsockname()[1]
             for words, text in ((where, f"http: cannot listen on {where}: {'Address in use' if self.is_guest else 'Address already in use'}\n"),
                                 ("nowhere", "http: cannot listen on nowhere: an address is HOST:PORT\n")):
-                done = subprocess.run(self.program("http", words), capture_output=True, text=True, timeout=60)
+                done = subprocess.run(self.program("http", words), capture_output=True, text=True, timeout=600)
                 self.assertEqual((done.returncode, done.stderr), (1, text))
 
 
@@ -507,13 +509,13 @@ class Go(unittest.TestCase):
                 response = client.ask("/")
                 self.assertEqual((response.status, response.body), (200, b"Hello, World!\n"))
             server.process.send_signal(signal.SIGINT)
-            self.assertEqual(server.process.wait(60), 130)
+            self.assertEqual(server.process.wait(600), 130)
         self.assertEqual(server.process.communicate()[1], "")
 
     def test_the_demo_says_what_is_wrong(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             where = "127.0.0.1:%d" % taken.getsockname()[1]
-            done = subprocess.run([WEIR, "run", "--net", GO_SERVER, where], capture_output=True, text=True, timeout=60)
+            done = subprocess.run([WEIR, "run", "--net", GO_SERVER, where], capture_output=True, text=True, timeout=600)
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"listen tcp {where}: bind: Address already in use", done.stderr)
 

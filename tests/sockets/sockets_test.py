@@ -15,6 +15,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
+
 WEIR = os.path.abspath(sys.argv[1])
 SOURCES = sorted(pathlib.Path(__file__).resolve().parent.glob("*.cpp"))
 CLANG = shutil.which("clang++-22")
@@ -32,7 +35,7 @@ class Sockets(unittest.TestCase):
                         *SOURCES], check=True)
 
     def run_guest(self, options, *words):
-        return subprocess.run([WEIR, "run", *options, self.guest, *map(str, words)], capture_output=True, text=True, timeout=60)
+        return subprocess.run([WEIR, "run", *options, self.guest, *map(str, words)], capture_output=True, text=True, timeout=600)
 
     def expect_ok(self, options, *words):
         done = self.run_guest(options, *words)
@@ -101,7 +104,7 @@ class Sockets(unittest.TestCase):
     def expect_echo(self, command, address, **popen):
         """Starts a guest that echoes and talks to it as soon as it listens."""
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **popen) as guest:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 600
             while True:
                 try:
                     client = socket.create_connection(address)
@@ -112,11 +115,10 @@ class Sockets(unittest.TestCase):
             with client:
                 client.sendall(b"hello")
                 self.assertEqual(client.recv(64), b"hello")
-            self.assertEqual(guest.communicate(timeout=60), ("ok\n", ""))
+            self.assertEqual(guest.communicate(timeout=600), ("ok\n", ""))
 
     def test_a_listening_socket_is_given(self):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            address = probe.getsockname()
+        address = ("127.0.0.1", free_port())
         self.expect_echo([WEIR, "run", "--listen", "%s:%d" % address, self.guest, "echo-given", "3"], address)
 
     def test_a_connection_is_given(self):
@@ -126,7 +128,7 @@ class Sockets(unittest.TestCase):
                 client, _ = server.accept()
                 with client:
                     client.sendall(client.recv(64))
-                self.assertEqual(guest.communicate(timeout=60)[0], "ok\n")
+                self.assertEqual(guest.communicate(timeout=600)[0], "ok\n")
 
     def test_systemds_sockets_are_given(self):
         with socket.create_server(("127.0.0.1", 0)) as server:

@@ -100,7 +100,7 @@ class Case(unittest.TestCase):
             Case.outcomes.setdefault(function.decode(), set()).add(status.decode())
 
     def run_program(self, command, folder, stdin=subprocess.DEVNULL, **options):
-        return subprocess.run(list(map(str, command)), cwd=folder, stdin=stdin, capture_output=True, timeout=250, **options)
+        return subprocess.run(list(map(str, command)), cwd=folder, stdin=stdin, capture_output=True, timeout=600, **options)
 
 
 class SameAsTheHost(Case):
@@ -162,7 +162,7 @@ class SameAsTheHost(Case):
         results = []
         for command, folder in self.commands("environment", *arguments, options=options):
             command = [os.fsencode(part) for part in command]
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, env=variables)
+            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=600, env=variables)
             self.assertEqual(done.returncode, 0, done.stderr)
             results.append(done.stdout.decode(errors="surrogateescape").split("\n"))
         self.expect_same("environment", *results)
@@ -177,8 +177,8 @@ class SameAsTheHost(Case):
             feeder = Feeder(process)
             feeder.start()
             errors = process.stderr.read()
-            feeder.join(120)
-            self.assertEqual(process.wait(60), 0, errors)
+            feeder.join(600)
+            self.assertEqual(process.wait(600), 0, errors)
             process.stdout.close()
             process.stderr.close()
             # A guest's flags are its own: whoever shares the pipe does not see them.
@@ -262,7 +262,7 @@ class Imports(Case):
         echoing.start()
         with guests:
             self.run_guest("sockets", guests)
-        echoing.join(60)
+        echoing.join(600)
 
 
 class ZCoverage(Case):

@@ -30,6 +30,8 @@ bool any_name(const Flag& flag, Use use)
     return false;
 }
 
+bool serves(const Command& command) { return command.action == Action::serve || command.action == Action::as_command; }
+
 bool is_name(std::string_view name, std::string_view given)
 {
     return name.ends_with('*') ? given.starts_with(name.substr(0, name.size() - 1)) : name == given;
@@ -49,8 +51,8 @@ public:
     {
         for (const std::string_view word : m_command.own) m_own.emplace_back(word);
         WEIR_CHECK(read(words));
-        if (m_shows_help) return Translation{{}, help_of(m_tool)};
-        if (m_shows_version) return Translation{{}, version_of(m_tool)};
+        if (m_shows_help) return Translation{{}, help_of(m_tool), nullptr};
+        if (m_shows_version) return Translation{{}, version_of(m_tool), nullptr};
         return compose();
     }
 
@@ -251,9 +253,8 @@ private:
         Problem problem = wrong(fmt::format("{}: weir knows no {} of {}", called(), printable(given), m_tool.name), {}, {});
         if (!best.empty()) problem.hint = fmt::format("did you mean {}?", best);
         if (!best.empty()) return problem;
-        const bool serves = m_command.action == Action::serve || m_command.action == Action::as_command;
-        const std::string_view own_command = serves ? "serve" : m_command.action == Action::compile ? "compile" : "run";
-        for (const syntax::Option& option : serves                                ? syntax::serve_options
+        const std::string_view own_command = serves(m_command) ? "serve" : m_command.action == Action::compile ? "compile" : "run";
+        for (const syntax::Option& option : serves(m_command)                     ? syntax::serve_options
                                             : m_command.action == Action::compile ? syntax::compile_options
                                                                                   : syntax::run_options)
             consider(option.name);
@@ -266,7 +267,7 @@ private:
 
     [[nodiscard]] Result<Translation, Problem> compose()
     {
-        Translation to;
+        Translation to{{}, {}, &m_command};
         const auto add = [&](std::string_view word) { to.words.emplace_back(word); };
         const bool is_run = m_command.action == Action::run || m_command.action == Action::run_invoke;
         add(is_run                                ? "run"
@@ -325,6 +326,30 @@ private:
 
 constexpr std::array<const Tool*, 6> all_tools{&wasmtime, &wazero, &wasmedge, &wasmer, &wasirun, &viceroy};
 
+/// Weir's option that a text has at this place: its name, and the form of its value where one follows, as in "--max-memory SIZE".
+struct Named {
+    std::string_view name, form;
+};
+Named option_at(std::string_view text)
+{
+    constexpr std::string_view in_names = "abcdefghijklmnopqrstuvwxyz-";
+    const std::string_view name = text.substr(0, text.find_first_not_of(in_names));
+    const std::string_view rest = text.substr(name.size());
+    const bool has_form = rest.size() > 1 && rest[0] == ' ' && rest[1] >= 'A' && rest[1] <= 'Z';
+    return {name, has_form ? rest.substr(0, rest.find_first_of(" ,", 1)) : std::string_view{}};
+}
+
+/// The tool's flag that becomes this option of weir's.
+const Flag* find_flag_for(const Command& command, std::string_view option)
+{
+    for (const std::span<const Flag> flags : {command.flags, command.common})
+        for (const Flag& flag : flags) {
+            const bool does_it = flag.meaning == Meaning::option || flag.meaning == Meaning::converted;
+            if (does_it && option_at(flag.weir).name == option) return &flag;
+        }
+    return nullptr;
+}
+
 const Command* find_command(const Tool& tool, std::string_view name)
 {
     const auto found = std::ranges::find(tool.commands, name, &Command::name);
@@ -343,6 +368,28 @@ const Tool* find_tool(std::string_view program)
     return nullptr;
 }
 
+std::string in_words_of(const Command& command, std::string_view text)
+{
+    // What names weir itself is to be typed as it is.
+    if (text.find("weir ") != std::string_view::npos) return std::string{text};
+    std::string reworded;
+    for (;;) {
+        const size_t at = text.find("--");
+        reworded += text.substr(0, at);
+        if (at == std::string_view::npos) return reworded;
+        text.remove_prefix(at);
+        const Named option = option_at(text);
+        text.remove_prefix(option.name.size() + option.form.size());
+        if (const Flag* const flag = find_flag_for(command, option.name); flag != nullptr) {
+            reworded += flag->names.substr(0, flag->names.find(','));
+            if (!option.form.empty()) reworded += (flag->value.starts_with('=') ? "" : " ") + std::string{flag->value};
+        } else {
+            if (option.name != "--") reworded += serves(command) ? "weir serve " : "weir run ";
+            reworded.append(option.name).append(option.form);
+        }
+    }
+}
+
 Result<Translation, Problem> translate(const Tool& tool, Words words)
 {
     const std::string_view first = words.empty() ? "" : words[0];
@@ -353,17 +400,17 @@ Result<Translation, Problem> translate(const Tool& tool, Words words)
     const bool asks_for_version = words.size() == 1 && (first == "--version" || first == "-V" || first == "version");
     const bool asks_for_help = words.size() == 1 && (first == "--help" || first == "-h" || first == "help");
     if (asks_for_version && !(command != nullptr && command->action != Action::version && !is_flag(first)))
-        return Translation{{}, version_of(tool)};
-    if (words.empty() && first.empty()) return Translation{{}, help_of(tool)};
-    if (asks_for_help) return Translation{{}, help_of(tool)};
+        return Translation{{}, version_of(tool), nullptr};
+    if (words.empty() && first.empty()) return Translation{{}, help_of(tool), nullptr};
+    if (asks_for_help) return Translation{{}, help_of(tool), nullptr};
     if (command == nullptr)
         return Unexpected{
             Problem{.error = fmt::format("{}: weir knows no command '{}' of {}", tool.name, printable(first), tool.name),
                     .because = {},
                     .hint = fmt::format("{} --help  shows what weir takes in its place", tool.name),
                     .exit_code = exit_usage}};
-    if (command->action == Action::version) return Translation{{}, version_of(tool)};
-    if (command->action == Action::help) return Translation{{}, help_of(tool)};
+    if (command->action == Action::version) return Translation{{}, version_of(tool), nullptr};
+    if (command->action == Action::help) return Translation{{}, help_of(tool), nullptr};
     if (command->action == Action::refused)
         return Unexpected{Problem{.error = fmt::format("weir has no {} {}", tool.name, command->name),
                                   .because = {},

@@ -42,6 +42,7 @@ constexpr std::array run_table{
 constexpr std::array inspect_table{
     Option{"--compile-all", "", "Compile all functions by the baseline and say how fast that was."},
     Option{"--threads", "N", "The processors that --compile-all uses (1)."},
+    Option{"--keep", "", "With --compile-all: keep the code in the cache, so that the next run begins with it."},
     Option{"--asm", "FUNCTION", "Show this function's machine code beside its instructions. It is named by its name or number."},
     Option{"--tier", "baseline|optimized", "With --asm: the code of one compiler alone."},
     color,
@@ -52,7 +53,7 @@ constexpr std::array compile_table{
     Option{"-O0", "", "Compile by the baseline, at once."},
     Option{"-O1", "", "Compile by LLVM what probably runs most, as well. The default."},
     Option{"-O2", "", "Compile everything by LLVM, which takes minutes for large programs."},
-    Option{"-O3", "", "The same with more effort."},
+    Option{"-O3", "", "The same with more inlining, in half as much time again."},
     Option{"--threads", "N", "The processors to use (all)."},
     Option{"--bounds", "auto|guard|checked", "How accesses are kept inside memory, as for weir run."},
     color,

@@ -71,6 +71,19 @@ Shown scalar(const HostType& type, uint64_t value)
     }
 }
 
+bool has_word(std::string_view words, std::string_view wanted)
+{
+    while (!words.empty())
+        if (take_word(words) == wanted) return true;
+    return false;
+}
+
+/// Whether what was stored, an enumeration, says beside the function's status that it has stored nothing else: one that could say "ok".
+bool is_refusal(const HostType& type, const Shown& stored)
+{
+    return type.form == HostType::Form::enumeration && has_word(type.words, "ok") && stored.text != "ok";
+}
+
 /// A value in guest memory, already copied out of it.
 Shown value_of(const HostType& type, std::span<const std::byte> bytes)
 {
@@ -180,7 +193,7 @@ uint64_t Decoder::count_for(const GuestMemory& memory, const runtime::Value* arg
     const size_t at = m_names[i].count;
     if (at == none) return unlimited;
     const HostParameter& count = m_function.parameters[at];
-    if (count.kind != Kind::result) return arguments[at].i32;
+    if (count.kind != Kind::result && count.kind != Kind::pointer) return arguments[at].i32;
     const auto stored = memory.range(arguments[at].i32, count.type->size_bytes);
     return stored ? little_endian(*stored) : 0;
 }
@@ -239,24 +252,32 @@ void Decoder::after(ShownCall& call, const GuestMemory& memory, const runtime::V
         call.status = status.kind == Shown::Kind::word ? status.text : std::to_string(status.number);
         call.is_error = is_error(values);
     }
-    for (size_t i = 0; i < m_function.params.size(); ++i) {
-        if (i >= m_function.parameters.size()) break;
+    bool has_filled = !call.is_error;
+    const size_t described = std::min(m_function.params.size(), m_function.parameters.size());
+    for (size_t i = 0; i < described && !call.is_error; ++i) {
         const HostParameter& parameter = m_function.parameters[i];
-        if (m_names[i].is_output) {
-            const auto shown = std::ranges::find(call.arguments, m_names[i].text, &Shown::name);
-            if (shown == call.arguments.end()) continue;
-            const uint64_t count = call.is_error ? 0 : count_for(memory, arguments, i);
-            Shown filled = argument(memory, arguments, i, count);
-            filled.name = m_names[i].text;
-            // Of what a failed call was to fill only a wrong place says something.
-            if (!call.is_error || filled.kind == Shown::Kind::bad_address) *shown = std::move(filled);
-        }
-        if (parameter.kind != Kind::result || call.is_error) continue;
+        if (parameter.kind != Kind::result && parameter.kind != Kind::pointer) continue;
         const auto range = memory.range(arguments[i].i32, parameter.type->size_bytes);
         if (!range) continue;
         Shown stored = value_of(*parameter.type, copy_of(*range));
         stored.name = m_names[i].text;
+        if (is_refusal(*parameter.type, stored)) {
+            has_filled = false;
+            call.results.clear();
+        } else if (parameter.kind == Kind::pointer) {
+            continue;
+        }
         call.results.push_back(std::move(stored));
+        if (!has_filled) break;
+    }
+    for (size_t i = 0; i < described; ++i) {
+        if (!m_names[i].is_output) continue;
+        const auto shown = std::ranges::find(call.arguments, m_names[i].text, &Shown::name);
+        if (shown == call.arguments.end()) continue;
+        Shown filled = argument(memory, arguments, i, has_filled ? count_for(memory, arguments, i) : 0);
+        filled.name = m_names[i].text;
+        // Of what a call that failed was to fill only a wrong place says something.
+        if (has_filled || filled.kind == Shown::Kind::bad_address) *shown = std::move(filled);
     }
     if (m_function.status == nullptr && !m_function.results.empty())
         call.results.push_back(

@@ -20,8 +20,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 import fastly_test  # noqa: E402
-from harness import CLANG, SERVE, Server, TestFolder, closed_port, test_guest  # noqa: E402
+from harness import CLANG, SERVE, Server, TestFolder, test_guest  # noqa: E402
 from origin import Origin  # noqa: E402
+from ports import closed_port  # noqa: E402
 
 LIST_FUNCTIONS = sys.argv[2]
 MODULES_THAT_COME_LATER = {"fastly_cache", "fastly_http_cache", "fastly_erl", "fastly_image_optimizer"}
@@ -85,7 +86,7 @@ class Coverage(TestFolder):
     def once(self, case, *words, rules="rules.yaml"):
         environment = {**os.environ, "WEIR_TEST_SECRET": "from the environment"}
         done = subprocess.run([*SERVE, *self.trace(), "--user-agents", rules, "--request", case, *words, self.guest], capture_output=True,
-                              cwd=self.folder, env=environment, timeout=240)
+                              cwd=self.folder, env=environment, timeout=600)
         self.assertTrue(done.stdout.endswith(b"\n\nok"), f"{case}: {done.stdout[:2000]} {done.stderr[-2000:]}")
         self.note()
 
@@ -111,7 +112,7 @@ class Coverage(TestFolder):
         self.note()
 
     def expect(self, server, path):
-        self.assertEqual(server.get(path, timeout=240)[1].decode(), "ok", path)
+        self.assertEqual(server.get(path, timeout=600)[1].decode(), "ok", path)
 
     def ask_over_the_network(self):
         server = self.start()
@@ -130,7 +131,7 @@ class Coverage(TestFolder):
 
     def ask_over_tls(self):
         server = self.start("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca", "cert.pem")
-        done = subprocess.run(["curl", "-sS", "--max-time", "60", "--cacert", "cert.pem", "--cert", "cert.pem", "--key", "key.pem", "--tlsv1.3", "-H", "x-fastly-bot-verified: true", "--resolve",
+        done = subprocess.run(["curl", "-sS", "--max-time", "600", "--cacert", "cert.pem", "--cert", "cert.pem", "--key", "key.pem", "--tlsv1.3", "-H", "x-fastly-bot-verified: true", "--resolve",
                                f"localhost:{server.port}:127.0.0.1", f"https://localhost:{server.port}/tls"], cwd=self.folder, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "ok"), done.stderr)
         self.stop(server)

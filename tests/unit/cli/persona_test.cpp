@@ -112,7 +112,7 @@ constexpr Case of_wazero[] = {
     {"wazero run -hostlogging=filesystem,clock x.wasm", "weir run --trace=fs,clock -- x.wasm"},
     {"wazero run -hostlogging=all x.wasm", "weir run --trace -- x.wasm"},
     {"wazero run -listen :0 x.wasm", "weir run --listen :0 -- x.wasm"},
-    {"wazero compile -cachedir /tmp/c x.wasm", "weir inspect --compile-all -- x.wasm"},
+    {"wazero compile -cachedir /tmp/c x.wasm", "weir inspect --keep --compile-all -- x.wasm"},
     {"wazero run -timeout 5 x.wasm", nullptr},
     {"wazero run -hostlogging=memory x.wasm", nullptr},
     {"wazero run -hostlogging=nothing x.wasm", nullptr},
@@ -273,6 +273,21 @@ TEST_F(Persona, an_unknown_flag_is_told_what_comes_near_it)
     EXPECT_EQ(translate("wasmer compile --bounds guard x.wasm").error().hint, "weir compile has --bounds");
     EXPECT_EQ(translate("viceroy --wokers 5 x.wasm").error().hint, "weir serve has --workers");
     EXPECT_NE(translate("wazero run -nothing-like-it x.wasm").error().hint.find("wazero --help"), std::string::npos);
+}
+
+TEST_F(Persona, messages_name_the_tools_flags)
+{
+    const auto said = [](const std::string& line, std::string_view text) {
+        return persona::in_words_of(*translate(line)->command, text);
+    };
+    EXPECT_EQ(said("wasmtime x.wasm", "--max-memory SIZE  lets it have more"), "-W max-memory-size=BYTES  lets it have more");
+    EXPECT_EQ(said("wasmedge x.wasm", "--max-memory SIZE  lets it have more"), "--memory-page-limit PAGES  lets it have more");
+    EXPECT_EQ(said("wazero run x.wasm", "--max-memory SIZE  lets it have more"), "weir run --max-memory SIZE  lets it have more");
+    EXPECT_EQ(said("wasmedge x.wasm", "it ran longer than --timeout 50ms allows"), "it ran longer than --time-limit 50ms allows");
+    EXPECT_EQ(said("wazero run x.wasm", "the form is --dir HOST[::GUEST][:ro]"), "the form is -mount HOST[:GUEST][:ro]");
+    EXPECT_EQ(said("wasmtime x.wasm", "weir run --invoke NAME x.wasm  calls one"), "weir run --invoke NAME x.wasm  calls one");
+    EXPECT_EQ(said("wasmtime x.wasm", "nothing -- of --"), "nothing -- of --");
+    EXPECT_EQ(said("viceroy x.wasm", "--workers N  and --addr HOST:PORT"), "weir serve --workers N  and --addr HOST:PORT");
 }
 
 TEST_F(Persona, tables_have_no_name_twice_and_say_what_becomes_of_each_flag)
