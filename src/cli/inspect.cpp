@@ -1,8 +1,10 @@
 #include "cli/inspect.hpp"
 
 #include "baseline/baseline.hpp"
+#include "cli/code_cache.hpp"
 #include "cli/console.hpp"
 #include "cli/input.hpp"
+#include "cli/tier.hpp"
 #include "cli/world.hpp"
 #include "compile_process/remote_compiler.hpp"
 #include "host/wasip1/world.hpp"
@@ -16,6 +18,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -200,20 +203,46 @@ std::string exports_text(const wasm::Module& module)
     return text;
 }
 
-Result<std::string, Problem> compile_all(const std::shared_ptr<runtime::Engine>& engine,
-                                         const std::shared_ptr<const wasm::Module>& module, const InspectOptions& options)
+Problem cannot_start(const SysError& error) { return {.error = "weir cannot start", .because = error.to_string(), .hint = {}}; }
+
+/// Compiles what a former run has left out; its code stays, hot code above all.
+Result<runtime::ModuleCode::CompileTotals, runtime::CompileError> compile_rest(runtime::ModuleCode& code)
 {
-    auto code = runtime::ModuleCode::create(engine, module);
+    const wasm::Module& module = *code.module();
+    runtime::ModuleCode::CompileTotals totals{.functions = module.bodies.size()};
+    for (size_t i = 0; i < module.bodies.size(); ++i) {
+        WEIR_TRY(entry, code.compile(wasm::FuncIdx{module.imported_function_count + static_cast<uint32_t>(i)}));
+        static_cast<void>(entry);
+        totals.wasm_bytes += module.bodies[i].bytes.size();
+    }
+    totals.code_bytes = code.space().used_bytes();
+    return totals;
+}
+
+Result<std::string, Problem> compile_all(const InspectOptions& options)
+{
+    runtime::EngineConfig config{.compiler = baseline::create_compiler()};
+    // Code for runs counts, for the compiler after this one, and is another.
+    if (options.keeps_code) choose_tiers(Tier::automatic, config);
+    auto engine = runtime::Engine::create(std::move(config));
+    if (!engine) return Unexpected{cannot_start(engine.error())};
+    // Who asks for it wants it of the smallest module.
+    const cache::Cache::Limits limits{.large_code_bytes = 0, .min_growth_bytes = 1, .growth_divisor = SIZE_MAX};
+    const auto cache = options.keeps_code ? open_cache(Tier::automatic, **engine, limits) : nullptr;
+    WEIR_TRY(loaded, load_file(options.file, **engine, cache.get(), FileBytes::mapped, LoadFor::inspection));
+    const bool has_code = cache != nullptr && loaded.image != nullptr;
+    auto code = runtime::ModuleCode::create(*engine, loaded.module, has_code ? std::move(loaded.image) : nullptr);
     if (!code)
         return Unexpected{Problem{
             .error = fmt::format("cannot compile '{}'", printable(options.file)), .because = printable(code.error()), .hint = {}}};
     const auto started = std::chrono::steady_clock::now();
-    const auto totals = (*code)->compile_all(options.threads);
+    const auto totals = has_code ? compile_rest(**code) : (*code)->compile_all(options.threads);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     if (!totals)
         return Unexpected{Problem{.error = fmt::format("cannot compile '{}'", printable(options.file)),
                                   .because = printable(totals.error().message),
                                   .hint = {}}};
+    if (cache != nullptr && !loaded.is_program) cache->save(**code);
     // bench/compare.py reads this line.
     return fmt::format("functions {}  wasm bytes {}  code bytes {}  seconds {:.4f}  MB/s {:.1f}\n", totals->functions,
                        totals->wasm_bytes, totals->code_bytes, seconds, static_cast<double>(totals->wasm_bytes) / 1e6 / seconds);
@@ -221,11 +250,11 @@ Result<std::string, Problem> compile_all(const std::shared_ptr<runtime::Engine>&
 
 Result<std::string, Problem> try_inspect(const InspectOptions& options)
 {
+    if (options.compiles_all) return compile_all(options);
     auto engine = runtime::Engine::create({.compiler = baseline::create_compiler()});
-    if (!engine) return Unexpected{Problem{.error = "weir cannot start", .because = engine.error().to_string(), .hint = {}}};
+    if (!engine) return Unexpected{cannot_start(engine.error())};
     WEIR_TRY(loaded, load_file(options.file, **engine, nullptr, FileBytes::mapped, LoadFor::inspection));
     const auto& module = loaded.module;
-    if (options.compiles_all) return compile_all(*engine, module, options);
     WEIR_TRY(missing, find_missing(*engine, *module));
     return overview(*module, options.file, missing.imports.empty(), loaded.is_program) + imports_text(*module, missing) +
            exports_text(*module);

@@ -7,6 +7,7 @@ namespace weir::cli {
 struct InspectOptions {
     std::string file;
     bool compiles_all = false;
+    bool keeps_code = false;  // with compiles_all: in the cache, for runs
     unsigned threads = 1;
     std::string function;  // whose machine code is shown, by name or index; empty: none
     std::string tier;      // baseline, optimized; empty: both

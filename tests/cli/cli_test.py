@@ -457,7 +457,7 @@ class Caching(Case):
         return sorted((self.folder / "cache/weir").glob("*.code"))
 
     def settle(self):
-        """A file that was written this very moment may still change."""
+        """A file that was written this very moment may still change, and nothing is kept of it."""
         settled = time.monotonic() + 0.05
         while time.monotonic() < settled:
             time.sleep(0.01)
@@ -499,6 +499,16 @@ class Caching(Case):
         for _ in range(3):
             self.run_guest("--no-cache")
         self.assertFalse((self.folder / "cache").exists())
+
+    def test_what_was_compiled_in_advance_is_found_by_runs(self):
+        self.settle()
+        for _ in range(2):  # also of a small module, and what is there is added to
+            self.expect(["inspect", "--compile-all", "--keep", self.guest], 0, env=self.env)
+            self.assertEqual(len(self.kept()), 1)
+        for _ in range(2):  # they would leave another entry, if that one were of no use
+            self.run_guest()
+        self.assertEqual(len(self.kept()), 1)
+        self.expect(["inspect", "--compile-all", "--keep", self.guest], 0, env={"PATH": os.environ["PATH"]})
 
     def test_compilers_are_kept_apart(self):
         self.fill()

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import urllib.request
 
@@ -139,7 +140,10 @@ class Behaviour(Case):
         self.tool("wasmedge", "a.so", code=3)
         self.tool("wasmer", "compile", "--singlepass", guest, "-o", "a.wasmu")
         self.tool("wasmer", "run", "a.wasmu", code=3)
+        time.sleep(0.05)  # of a file that was written this very moment nothing is kept: it may still change
         self.tool("wazero", "compile", "-cachedir", "c", guest)
+        self.assertIn("x.wasm", self.run_it(WEIR, "cache", "ls").stdout)
+        self.tool("wazero", "run", guest, code=3)
 
     def test_a_flag_that_weir_has_otherwise_is_named(self):
         guest = self.file(wasm.exit_with(0))

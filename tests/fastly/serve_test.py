@@ -129,20 +129,20 @@ class Serve(TestFolder):
         for server, options, expected in ((plain, ["--http1.1"], "1.1"), (plain, ["--http2-prior-knowledge"], "2"), (plain, ["--http1.0"], "1.1"),
                                           (tls, ["--http1.1"], "1.1"), (tls, ["--http2"], "2")):
             scheme = "https" if server is tls else "http"
-            done = subprocess.run(["curl", "-sS", "--max-time", "60", "--cacert", "cert.pem", "--resolve", f"localhost:{server.port}:127.0.0.1", *options,
+            done = subprocess.run(["curl", "-sS", "--max-time", "600", "--cacert", "cert.pem", "--resolve", f"localhost:{server.port}:127.0.0.1", *options,
                                    "--write-out", " %{http_version} %{http_code}", "--data", "a body", f"{scheme}://localhost:{server.port}/echo"],
                                   cwd=self.folder, capture_output=True, text=True)
             self.assertEqual(done.stdout, f"a body {expected} 200", done.stderr)
 
     def test_what_a_guest_sends_flows_while_it_computes(self):
-        server = self.start("--workers", "1", "--request-timeout", "60s")
+        server = self.start("--workers", "1", "--request-timeout", "600s")
         for protocol in ("--http1.1", "--http2-prior-knowledge"):
             with self.subTest(protocol):
                 url = f"http://127.0.0.1:{server.port}"
                 # Whole, with its length: curl is done although the guest goes on.
-                done = subprocess.run(["curl", "-sS", protocol, "--max-time", "30", f"{url}/respond-and-compute"], capture_output=True)
+                done = subprocess.run(["curl", "-sS", protocol, "--max-time", "600", f"{url}/respond-and-compute"], capture_output=True)
                 self.assertEqual((done.returncode, done.stdout), (0, b"first"), done.stderr)
-                curl = subprocess.Popen(["curl", "-sSN", protocol, "--max-time", "50", f"{url}/stream-and-compute"], stdout=subprocess.PIPE)
+                curl = subprocess.Popen(["curl", "-sSN", protocol, "--max-time", "600", f"{url}/stream-and-compute"], stdout=subprocess.PIPE)
                 self.addCleanup(curl.stdout.close)
                 self.assertEqual(curl.stdout.read(5), b"first")
                 curl.kill()
@@ -150,7 +150,7 @@ class Serve(TestFolder):
         server.process.kill()
 
     def test_guests_that_loop_or_trap_do_not_stop_others(self):
-        server = self.start("--workers", "1", "--request-timeout", "60s")
+        server = self.start("--workers", "1", "--request-timeout", "600s")
         stuck = []
         for path in ("/loop", "/hang", "/loop"):
             connection = socket.create_connection(("127.0.0.1", server.port))
@@ -170,7 +170,7 @@ class Serve(TestFolder):
             self.assertIn(b"--request-timeout", body)
 
     def test_too_many_instances(self):
-        server = self.start("--workers", "1", "--max-instances", "1", "--request-timeout", "60s")
+        server = self.start("--workers", "1", "--max-instances", "1", "--request-timeout", "600s")
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
             connection.sendall(b"POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\n12")
             self.assertEqual(connection.recv(12), b"HTTP/1.1 200")  # it runs, and waits for the rest

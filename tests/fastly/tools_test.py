@@ -114,7 +114,7 @@ class FastlyCli(TestFolder):
                     break
             else:
                 self.fail("".join(lines))
-            done = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "60", f"http://127.0.0.1:{port}/"],
+            done = subprocess.run(["curl", "--silent", "--show-error", "--fail", "--max-time", "600", f"http://127.0.0.1:{port}/"],
                                   capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout), (0, "Hello World!\n"), done.stderr)
             os.killpg(cli.pid, signal.SIGINT)

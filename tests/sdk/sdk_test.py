@@ -20,6 +20,9 @@ import unittest
 
 WEIR = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(ROOT / "tests/support"))
+from ports import closed_port  # noqa: E402
+
 CLANG, CURL = shutil.which("clang++-22"), shutil.which("curl")
 OPTIONS = ["-std=c++20", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-exceptions", f"-I{ROOT}/sdk/include"]
 LARGE = 64 << 20
@@ -414,7 +417,7 @@ class HttpTests(Case):
             file.flush()
 
             def curl(*words):
-                return subprocess.run([CURL, "-sS", "--fail", "--max-time", "60", *words], capture_output=True, check=True).stdout
+                return subprocess.run([CURL, "-sS", "--fail", "--max-time", "600", *words], capture_output=True, check=True).stdout
 
             self.assertEqual(curl(f"{url}/hello", f"{url}/hello"), b"Hello, World!\n" * 2)
             self.assertEqual(curl("--http1.0", f"{url}/hello"), b"Hello, World!\n")
@@ -434,8 +437,7 @@ class HttpTests(Case):
             self.assertTrue(done.stderr.endswith(b": 404 Not Found\n"), done.stderr)
 
     def test_fetch_says_what_is_wrong(self):
-        with socket.create_server(("127.0.0.1", 0)) as closed:
-            port = closed.getsockname()[1]
+        port = closed_port()
         for url, text in ((f"http://127.0.0.1:{port}/", "cannot connect: Connection refused"),
                           ("http://a..b/", "cannot connect: there is no host of this name"), ("https://a/", "only http:// is spoken"),
                           ("a", "an address is http://HOST[:PORT]/PATH")):

@@ -15,6 +15,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from ports import free_port  # noqa: E402
+
 WEIR = os.path.abspath(sys.argv[1])
 SOURCES = sorted(pathlib.Path(__file__).resolve().parent.glob("*.cpp"))
 CLANG = shutil.which("clang++-22")
@@ -115,8 +118,7 @@ class Sockets(unittest.TestCase):
             self.assertEqual(guest.communicate(timeout=600), ("ok\n", ""))
 
     def test_a_listening_socket_is_given(self):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            address = probe.getsockname()
+        address = ("127.0.0.1", free_port())
         self.expect_echo([WEIR, "run", "--listen", "%s:%d" % address, self.guest, "echo-given", "3"], address)
 
     def test_a_connection_is_given(self):

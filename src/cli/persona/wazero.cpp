@@ -31,9 +31,10 @@ constexpr std::array compile_flags{
     Flag{"-memprofile", "FILE", refused, "weir has no such profile"},
     Flag{"-h,-help", "", help, ""},
 };
+constexpr std::array<std::string_view, 1> keep{"--keep"};
 constexpr std::array commands{
     Command{"run", Action::run, run_flags, FlagsEnd::after_file_dash},
-    Command{"compile", Action::check, compile_flags},
+    Command{"compile", Action::check, compile_flags, FlagsEnd::at_file, {}, keep},
     Command{"version", Action::version, {}},
     Command{"help", Action::help, {}},
 };
@@ -49,7 +50,7 @@ constinit const Tool wazero{
     .default_command = "",
     .commands = commands,
     .manners = {.trap_exit_code = exit_cannot_run, .timeout_exit_code = 255, .names_program_by_base = true},
-    .differs = "A trap ends with exit code 1, a timeout with 255. wazero compile checks that a module compiles.",
+    .differs = "A trap ends with exit code 1, a timeout with 255. wazero compile fills weir's cache.",
 };
 
 }  // namespace weir::cli::persona

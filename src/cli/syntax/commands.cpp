@@ -42,6 +42,7 @@ constexpr std::array run_table{
 constexpr std::array inspect_table{
     Option{"--compile-all", "", "Compile all functions by the baseline and say how fast that was."},
     Option{"--threads", "N", "The processors that --compile-all uses (1)."},
+    Option{"--keep", "", "With --compile-all: keep the code in the cache, so that the next run begins with it."},
     Option{"--asm", "FUNCTION", "Show this function's machine code beside its instructions. It is named by its name or number."},
     Option{"--tier", "baseline|optimized", "With --asm: the code of one compiler alone."},
     color,

@@ -131,7 +131,7 @@ class Coverage(TestFolder):
 
     def ask_over_tls(self):
         server = self.start("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--tls-client-ca", "cert.pem")
-        done = subprocess.run(["curl", "-sS", "--max-time", "60", "--cacert", "cert.pem", "--cert", "cert.pem", "--key", "key.pem", "--tlsv1.3", "-H", "x-fastly-bot-verified: true", "--resolve",
+        done = subprocess.run(["curl", "-sS", "--max-time", "600", "--cacert", "cert.pem", "--cert", "cert.pem", "--key", "key.pem", "--tlsv1.3", "-H", "x-fastly-bot-verified: true", "--resolve",
                                f"localhost:{server.port}:127.0.0.1", f"https://localhost:{server.port}/tls"], cwd=self.folder, capture_output=True, text=True)
         self.assertEqual((done.returncode, done.stdout), (0, "ok"), done.stderr)
         self.stop(server)

@@ -112,7 +112,7 @@ constexpr Case of_wazero[] = {
     {"wazero run -hostlogging=filesystem,clock x.wasm", "weir run --trace=fs,clock -- x.wasm"},
     {"wazero run -hostlogging=all x.wasm", "weir run --trace -- x.wasm"},
     {"wazero run -listen :0 x.wasm", "weir run --listen :0 -- x.wasm"},
-    {"wazero compile -cachedir /tmp/c x.wasm", "weir inspect --compile-all -- x.wasm"},
+    {"wazero compile -cachedir /tmp/c x.wasm", "weir inspect --keep --compile-all -- x.wasm"},
     {"wazero run -timeout 5 x.wasm", nullptr},
     {"wazero run -hostlogging=memory x.wasm", nullptr},
     {"wazero run -hostlogging=nothing x.wasm", nullptr},
