@@ -27,8 +27,10 @@ struct Callee {
     const void* function = nullptr;
     const void* entry = nullptr;
 };
-/// Null when the function returned; `slots` holds its arguments and then its results.
-[[nodiscard]] std::unique_ptr<Error> call(const Callee& callee, Slot* slots);
+/// Null when the function returned, else the caller's to delete; `slots` holds its arguments and then its results.
+[[nodiscard]] Error* call(const Callee& callee, Slot* slots);
+/// Deletes what `call` answered.
+[[nodiscard]] Unexpected<Error> take(Error* error);
 
 /// A reference to another instance's function must not get into this one: it would run with the wrong stack.
 [[nodiscard]] bool is_usable(const Callee& callee, FuncRef reference) noexcept;
@@ -60,10 +62,14 @@ public:
         detail::Slot slots[detail::slot_count<R, Args...>];
         [[maybe_unused]] size_t i = 0;
         (detail::store(slots[i++], args), ...);
-        if (const auto error = detail::call(m_callee, slots)) [[unlikely]]
-            return Unexpected{std::move(*error)};
-        if constexpr (!std::is_void_v<R>) return detail::Results<R>::take(slots);
-        else return {};
+        if (Error* const error = detail::call(m_callee, slots)) [[unlikely]]
+            return detail::take(error);
+        if constexpr (std::is_void_v<R>) {
+            Result<R> returned;  // `return {}` would clear the room for an error first
+            return returned;
+        } else {
+            return detail::Results<R>::take(slots);
+        }
     }
     /// Begins the call; host functions may suspend it. See Task.
     [[nodiscard]] Task<R> start(Args... args) const;

@@ -413,8 +413,8 @@ weir_error_t* weir_function_call(const weir_function_t* function, const weir_val
 
 weir_error_t* weir_function_call_raw(const weir_function_t* function, weir_slot_t* slots)
 {
-    if (auto error = weir::detail::call(callee_of(*function), reinterpret_cast<Slot*>(slots))) [[unlikely]]
-        return fail(std::move(*error));
+    if (auto* const error = weir::detail::call(callee_of(*function), reinterpret_cast<Slot*>(slots))) [[unlikely]]
+        return fail(weir::detail::take(error).error);
     return nullptr;
 }
 

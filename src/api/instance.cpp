@@ -1,4 +1,5 @@
 #include "api/impl.hpp"
+#include "runtime/crossing.hpp"
 #include "wasm/type_registry.hpp"
 
 #include <algorithm>
@@ -53,14 +54,24 @@ Result<FunctionType> function_type(runtime::Instance& instance, std::string_view
     return to_function_type(instance.store().engine().types()->at(function->type).func);
 }
 
-std::unique_ptr<Error> detail::call(const Callee& callee, Slot* slots)
+namespace {
+// Apart from the call, which then needs no room for it.
+[[gnu::noinline]] Error* to_owned_error(std::unique_ptr<runtime::Outcome> stopped) { return to_error(*stopped).release(); }
+}  // namespace
+
+Error* detail::call(const Callee& callee, Slot* slots)
 {
     auto& store = *static_cast<runtime::Store*>(callee.store);
     const auto& function = *static_cast<const runtime::Function*>(callee.function);
-    runtime::Outcome stopped;
-    if (store.call(callee.entry, function, to_values(slots), stopped)) [[likely]]
-        return nullptr;
-    return to_error(stopped);
+    if (auto stopped = runtime::Crossing::call(store, callee.entry, function, to_values(slots))) [[unlikely]]
+        return to_owned_error(std::move(stopped));
+    return nullptr;
+}
+
+Unexpected<Error> detail::take(Error* error)
+{
+    const std::unique_ptr<Error> owned{error};
+    return Unexpected{std::move(*owned)};
 }
 
 bool detail::is_usable(const Callee& callee, FuncRef reference) noexcept

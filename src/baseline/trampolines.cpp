@@ -41,34 +41,40 @@ void copy_16_bytes(Masm& m, const x86::Mem& to, const x86::Mem& from)
 bool emit_entry(Masm& m, const wasm::FuncType& type, runtime::CompiledCode& out)
 {
     m.start();
-    // C arguments: rdi context, rsi the function's entry, rdx exec, rcx values. rbx keeps values, r12 exec.
+    // C arguments: rdi context, rsi the function's entry, rdx exec, rcx values. What results need behind the call is kept: values in rbx, exec in r12.
+    const bool keeps_values = !type.results.empty(), keeps_exec = type.results.size() > 1;
+    const x86::Gp values = keeps_values ? x86::rbx : x86::r10, exec = keeps_exec ? x86::r12 : x86::rdx;
     m.push(x86::rbp);
     m.mov(x86::rbp, x86::rsp);
-    m.push(x86::rbx);
-    m.push(x86::r12);
-    m.mov(x86::rbx, x86::rcx);
-    m.mov(x86::r12, x86::rdx);
+    if (keeps_values) {
+        m.push(x86::rbx);
+        m.push(x86::r12);  // also where it is not used: rsp stays a multiple of 16
+    }
+    if (keeps_values || !type.params.empty()) m.mov(values, x86::rcx);
+    if (keeps_exec) m.mov(exec, x86::rdx);
     m.mov(x86::rax, x86::rsi);
     for_each_parameter(
         type, [](size_t, ValKind, PhysReg) {},
-        [&](size_t i, size_t slot) { copy_16_bytes(m, x86::ptr(x86::r12, transfer_offset(slot)), value_mem(x86::rbx, i)); });
+        [&](size_t i, size_t slot) { copy_16_bytes(m, x86::ptr(exec, transfer_offset(slot)), value_mem(values, i)); });
     for_each_parameter(
         type,
         [&](size_t i, ValKind kind, PhysReg reg) {
-            if (reg.is_xmm()) m.load_xmm(xmm(reg), value_mem(x86::rbx, i), kind);
-            else m.load_gp(gp64(reg), value_mem(x86::rbx, i), kind);
+            if (reg.is_xmm()) m.load_xmm(xmm(reg), value_mem(values, i), kind);
+            else m.load_gp(gp64(reg), value_mem(values, i), kind);
         },
         [](size_t, size_t) {});
     m.call(x86::rax);
     m.call_site();
     for (size_t i = 0; i < type.results.size(); ++i) {
         const ValKind kind = type.results[i].kind();
-        if (i > 0) copy_16_bytes(m, value_mem(x86::rbx, i), x86::ptr(x86::r12, transfer_offset(i - 1)));
-        else if (is_gp(kind)) m.store_gp(value_mem(x86::rbx, 0), x86::rax, kind);
-        else m.store_xmm(value_mem(x86::rbx, 0), x86::xmm0, kind);
+        if (i > 0) copy_16_bytes(m, value_mem(values, i), x86::ptr(exec, transfer_offset(i - 1)));
+        else if (is_gp(kind)) m.store_gp(value_mem(values, 0), x86::rax, kind);
+        else m.store_xmm(value_mem(values, 0), x86::xmm0, kind);
     }
-    m.pop(x86::r12);
-    m.pop(x86::rbx);
+    if (keeps_values) {
+        m.pop(x86::r12);
+        m.pop(x86::rbx);
+    }
     m.pop(x86::rbp);
     m.ret();
     return m.finish(out);

@@ -1,3 +1,4 @@
+#include "base/pages.hpp"
 #include "runtime/builtins.hpp"
 #include "runtime/const_expr.hpp"
 #include "runtime/instance.hpp"
@@ -154,6 +155,24 @@ private:
         return std::nullopt;
     }
 
+    /// Has the pages of memory that the data segments are about to fill made at once.
+    static void prepare_pages(const Instance& instance)
+    {
+        const auto& datas = instance.module().datas;
+        if (datas.size() < 2) return;
+        // Linkers write them in the order of their addresses, so two of them tell the range. If these did not, it is slower and still right.
+        const wasm::DataSegment &first = datas.front(), &last = datas.back();
+        if (first.mode != wasm::SegmentMode::active || last.mode != wasm::SegmentMode::active || first.memory != last.memory)
+            return;
+        const auto from = constant_i32(first.offset), to = constant_i32(last.offset);
+        if (!from || !to || *to < *from) return;
+        const uint64_t size = *to - *from + last.bytes.size();
+        // As much as the segments are in the module, at least in half: not what lies between two far apart.
+        const auto in_module = static_cast<size_t>(last.bytes.data() + last.bytes.size() - first.bytes.data());
+        const Memory& memory = *instance.memory(first.memory);
+        if (size <= 2 * in_module && memory.contains(*from, size)) make_pages(memory.base + *from, size);
+    }
+
     static TrapKind run_segments(Instance& instance)
     {
         const wasm::Module& module = instance.module();
@@ -173,14 +192,16 @@ private:
             }
             if (s.mode != wasm::SegmentMode::passive) instance.drop_elem(wasm::ElemIdx{i});
         }
+        prepare_pages(instance);
         for (uint32_t i = 0; i < module.datas.size(); ++i) {
             const wasm::DataSegment& s = module.datas[i];
             if (s.mode != wasm::SegmentMode::active) continue;
             const bool is_64 = module.memories[s.memory.value].address == wasm::AddressType::i64;
             const Value offset = evaluate(s.offset, instance);
-            const TrapKind trap = memory_init(instance, s.memory, wasm::DataIdx{i}, is_64 ? offset.i64 : offset.i32, 0,
-                                              static_cast<uint32_t>(s.bytes.size()));
-            if (trap != TrapKind::none) return trap;
+            const uint64_t to = is_64 ? offset.i64 : offset.i32;
+            Memory& memory = *instance.memory(s.memory);
+            if (!memory.contains(to, s.bytes.size())) return TrapKind::memory_out_of_bounds;
+            std::ranges::copy(s.bytes, memory.base + to);
             instance.drop_data(wasm::DataIdx{i});
         }
         return TrapKind::none;

@@ -16,6 +16,7 @@
 extern "C" {
 // stubs.S. Labels, whose addresses are what matters.
 extern const char weir_enter_checked[], weir_enter_called[];
+extern const char weir_call_checked[], weir_call_called[], weir_call_interrupted[], weir_call_end[];
 extern const char weir_lazy_compiled[], weir_lazy_end[];
 extern const char weir_call_out_returned[], weir_call_out_ret[], weir_call_out_end[];
 extern const char weir_keeping_returned[], weir_keeping_ret[], weir_keeping_end[];
@@ -50,8 +51,8 @@ void change_signal_mask(int how) noexcept
 
 void release_signal() noexcept
 {
-    if (!guest_thread.is_signal_held_back) return;
-    guest_thread.is_signal_held_back = false;
+    if (guest_thread.ready_id == guest_thread.id) return;
+    guest_thread.ready_id = guest_thread.id;
     change_signal_mask(SIG_UNBLOCK);
 }
 
@@ -65,6 +66,7 @@ bool is_within(uintptr_t pc, const char* begin, const char* end) noexcept
 bool can_divert(uintptr_t pc) noexcept
 {
     return CodeSpace::find_space(pc) != nullptr || is_within(pc, weir_enter_checked, weir_enter_called) ||
+           is_within(pc, weir_call_checked, weir_call_called) || is_within(pc, weir_call_interrupted, weir_call_end) ||
            is_within(pc, weir_lazy_compiled, weir_lazy_end) || is_within(pc, weir_call_out_returned, weir_call_out_end) ||
            is_within(pc, weir_keeping_returned, weir_keeping_end) || is_within(pc, weir_few_bytes_begin, weir_few_bytes_end);
 }
@@ -174,12 +176,11 @@ extern "C" ExecContext* weir_on_interrupt(const InterruptedFrame* frame) noexcep
     case InterruptAnswer::stop: break;
     }
     Activation& activation = *exec->activation;
-    activation.trap = TrapKind::interrupted;
-    activation.frame_count = 0;
     // In a prologue or epilogue rbp is the caller's already or still, whose frame is then missing.
     uintptr_t pc = frame->pc, rbp = frame->rbp;
     if (is_within(pc, weir_few_bytes_begin, weir_few_bytes_end)) pc = frame->next;  // these have no frame
-    if (find_guest_frame(pc, rbp)) capture_backtrace(activation, pc, rbp);
+    if (!find_guest_frame(pc, rbp)) pc = 0;
+    stop_at(activation, TrapKind::interrupted, pc, rbp);
     weir_leave_guest(&activation);
 }
 
@@ -190,7 +191,7 @@ void install_interrupt_handler() noexcept
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;  // not SA_RESTART: blocked system calls shall end
     sigemptyset(&action.sa_mask);
     ::sigaction(interrupt_signal, &action, &previous_action);
-    ::pthread_atfork(nullptr, nullptr, [] { guest_thread.id = 0; });
+    ::pthread_atfork(nullptr, nullptr, [] { guest_thread = {}; });
 }
 
 int32_t admit_interrupts() noexcept
@@ -199,7 +200,7 @@ int32_t admit_interrupts() noexcept
     release_signal();
     if (guest_thread.id == 0) {
         change_signal_mask(SIG_UNBLOCK);
-        guest_thread.id = static_cast<int32_t>(::gettid());
+        guest_thread.id = guest_thread.ready_id = static_cast<int32_t>(::gettid());
     }
     return guest_thread.id;
 }
@@ -216,7 +217,7 @@ void Store::request_interrupt(InterruptReasons reasons) noexcept
         // Perhaps from another signal's handler, where the signal would meet the handler instead of what it has interrupted. It is held back:
         // returning from a handler restores the mask. Elsewhere the way back to the guest does.
         change_signal_mask(SIG_BLOCK);
-        guest_thread.is_signal_held_back = true;
+        guest_thread.ready_id = 0;
     }
     ::syscall(SYS_tgkill, ::getpid(), thread, interrupt_signal);
     errno = saved_errno;

@@ -82,9 +82,10 @@ private:
         m_first_free_hint.store(i + 1, std::memory_order_relaxed);
         return true;
     }
-    std::array<Entry, capacity> m_entries{};
+    // In front of the entries, on the page of the first ones: most processes use no other.
     std::atomic<size_t> m_used{0};
     std::atomic<size_t> m_first_free_hint{0};
+    std::array<Entry, capacity> m_entries{};
 };
 
 }  // namespace weir::runtime

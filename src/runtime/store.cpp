@@ -53,9 +53,7 @@ Store::~Store()
 void Store::begin_call(int32_t thread) noexcept
 {
     if (m_thread.load(std::memory_order_relaxed) != thread) m_thread.store(thread, std::memory_order_seq_cst);
-    m_exec->pending_trap = TrapKind::none;
-    m_pending_exit.reset();
-    m_pending_detail.clear();
+    Crossing::forget_pending(*this);
 }
 
 Outcome Store::end_call(const Activation& activation, int how)
@@ -102,8 +100,8 @@ bool Store::call(const void* entry, const Function& function, Value* values, Out
     int how = guest_stopped;
     {
         const Crossing crossing{*this, activation};
-        how = weir_enter_guest(&activation, stack_top, entry, function.context, function.entry.load(std::memory_order_relaxed),
-                               m_exec.get(), values);
+        how = weir_call_guest(function.context, function.entry.load(std::memory_order_relaxed), m_exec.get(), values, entry,
+                              stack_top);
     }
     if (how != guest_returned) [[unlikely]] {
         stopped = end_call(activation, how);
@@ -112,6 +110,18 @@ bool Store::call(const void* entry, const Function& function, Value* values, Out
     m_exec->activation = activation.previous;
     if (activation.previous == nullptr) finish_stopping();
     return true;
+}
+
+std::unique_ptr<Outcome> Crossing::call_inside(Store& store, const void* entry, const Function& function, Value* values)
+{
+    Outcome stopped;
+    return store.call(entry, function, values, stopped) ? nullptr : std::make_unique<Outcome>(std::move(stopped));
+}
+
+std::unique_ptr<Outcome> Crossing::end_call(Store& store, const Activation& activation, int how)
+{
+    Outcome outcome = store.end_call(activation, how);
+    return how == guest_returned ? nullptr : std::make_unique<Outcome>(std::move(outcome));
 }
 
 void Store::recycle() noexcept

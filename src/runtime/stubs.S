@@ -44,6 +44,44 @@ weir_enter_called:
     jmp .Lrestore
     .size weir_enter_guest, . - weir_enter_guest
 
+// int weir_call_guest(context rdi, function's entry rsi, exec rdx, Value* values rcx, entry r8, stack_top r9)
+// As weir_enter_guest, for an activation that weir_leave_guest may end but that is never suspended: so this frame is where it was when the
+// entry returns, with the callee-saved registers still in place. Interruptible likewise from weir_call_checked to the entry's return.
+    .p2align 6                  // one call takes a few nanoseconds: of how many cache lines this is shows
+    .globl weir_call_guest
+    .type weir_call_guest, @function
+weir_call_guest:
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    movq 8(%rdx), %rax          // ExecContext::activation
+    movq %rsp, %rbx
+    movq %rsp, 0(%rax)          // Activation::host_rsp
+    testq %r9, %r9
+    cmovzq %rsp, %r9
+    andq $-16, %r9
+    movq %r9, %rsp
+    .globl weir_call_checked, weir_call_called, weir_call_interrupted, weir_call_end
+weir_call_checked:
+    cmpl $0, 44(%rdx)           // ExecContext::interrupt
+    jne weir_call_interrupted
+.Lcall:
+    callq *%r8
+weir_call_called:
+    leaq 32(%rbx), %rsp
+    xorl %eax, %eax             // guest_returned
+    popq %rbx
+    popq %rbp
+    retq
+weir_call_interrupted:
+    callq weir_interrupted
+    jmp .Lcall
+weir_call_end:
+    .size weir_call_guest, . - weir_call_guest
+
 // int weir_resume_guest(Activation* rdi): goes on where weir_suspend_guest left this activation. Answers as weir_enter_guest.
     .globl weir_resume_guest
     .type weir_resume_guest, @function
@@ -173,6 +211,7 @@ weir_lazy_end:
     .globl weir_call_out
     .hidden weir_call_out
     .type weir_call_out, @function
+    .p2align 6
 weir_call_out:
     pushq %rbp
     movq %rsp, %rbp

@@ -35,9 +35,11 @@ std::string_view to_string(TrapKind kind)
     return "?";
 }
 
-void capture_backtrace(Activation& activation, uintptr_t pc, uintptr_t rbp) noexcept
+void stop_at(Activation& activation, TrapKind trap, uintptr_t pc, uintptr_t rbp) noexcept
 {
+    activation.trap = trap;
     activation.frame_count = 0;
+    activation.is_truncated = false;
     for (;;) {
         // Trampolines are code without an owner: the entry from the host ends the walk.
         const CodeSpace* const space = CodeSpace::find_space(pc);
@@ -55,8 +57,7 @@ void capture_backtrace(Activation& activation, uintptr_t pc, uintptr_t rbp) noex
 extern "C" void weir_stop_guest(ExecContext* exec) noexcept
 {
     Activation& activation = *exec->activation;
-    activation.trap = exec->pending_trap;
-    capture_backtrace(activation, exec->host_exit_pc, exec->host_exit_rbp);
+    stop_at(activation, exec->pending_trap, exec->host_exit_pc, exec->host_exit_rbp);
     weir_leave_guest(&activation);
 }
 
@@ -110,8 +111,7 @@ void on_signal(int signal, siginfo_t* info, void* context) noexcept
         return;
     }
     Activation& activation = *exec->activation;
-    activation.trap = trap;
-    capture_backtrace(activation, pc, static_cast<uintptr_t>(registers[REG_RBP]));
+    stop_at(activation, trap, pc, static_cast<uintptr_t>(registers[REG_RBP]));
     // The kernel's return from this handler goes on in the stub, with the activation as its argument.
     registers[REG_RDI] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&activation));
     registers[REG_RIP] = static_cast<greg_t>(reinterpret_cast<uintptr_t>(&weir_leave_guest));

@@ -1,5 +1,6 @@
 #include "wasm/decode.hpp"
 
+#include "base/pages.hpp"
 #include "base/printable.hpp"
 #include "wasm/byte_reader.hpp"
 #include "wasm/decode_types.hpp"
@@ -387,8 +388,10 @@ private:
     {
         const uint32_t count = counted(r, 2, m_limits.segments, "too many data segments:");
         m_module.datas.reserve(count);
+        make_pages(m_module.datas.data(), count * sizeof(DataSegment));
         for (uint32_t i = 0; i < count && !r.failed(); ++i) {
-            DataSegment s;
+            DataSegment& s = m_module.datas.emplace_back();
+            if (short_segment(r, s)) continue;
             size_t at = r.offset();
             const uint32_t flags = r.u32();
             if (flags > 2) r.fail_at("malformed data segment kind", at);
@@ -400,7 +403,6 @@ private:
                 s.offset = const_expr(r);
             }
             s.bytes = r.bytes(r.u32());
-            m_module.datas.push_back(s);
         }
     }
 
@@ -435,20 +437,43 @@ private:
         }
     }
 
+    /// The length of `i32.const N end` at `next`, if N takes four bytes at most: all that such an encoding says is valid. Else 0. Reads
+    /// constant_bytes at most. Most constant expressions are this.
+    static size_t constant_size(const uint8_t* next)
+    {
+        if (*next != static_cast<uint8_t>(Opcode::i32_const)) return 0;
+        size_t last = 1;
+        while (last < constant_bytes - 2 && next[last] >= 0x80) ++last;
+        return next[last] < 0x80 && next[last + 1] == static_cast<uint8_t>(Opcode::end) ? last + 2 : 0;
+    }
+    static constexpr size_t constant_bytes = 6;
+
+    /// Reads a segment of the form that nearly all have: of memory 0, at a constant, short. False: it has another, and nothing is read. A Go module
+    /// has thirty thousand.
+    bool short_segment(ByteReader& r, DataSegment& s) const
+    {
+        constexpr size_t header_bytes = 1 + constant_bytes + 2;
+        const auto* const begin = reinterpret_cast<const uint8_t*>(r.position());
+        if (r.remaining() < header_bytes || *begin != 0 || m_module.memories.empty()) return false;
+        const size_t expr_bytes = constant_size(begin + 1);
+        if (expr_bytes == 0) return false;
+        const uint8_t* content = begin + 1 + expr_bytes;
+        size_t size = *content++;
+        if (size >= 0x80) size = (size & 0x7f) | static_cast<size_t>(*content++) << 7;
+        if (content[-1] >= 0x80 || size > r.remaining() - static_cast<size_t>(content - begin)) return false;
+        s.mode = SegmentMode::active;
+        s.offset = {{r.position() + 1, expr_bytes}, r.offset() + 1};
+        s.bytes = r.bytes(static_cast<size_t>(content - begin) + size).last(size);
+        return true;
+    }
+
     /// Finds the end of a constant expression and sees that all its instructions may be in one; their types are validate()'s.
     ConstExpr const_expr(ByteReader& r)
     {
         const auto* const begin = r.position();
         const size_t offset = r.offset();
-        // A Go module has some ten thousand data segments, all of them at a constant.
-        ByteReader ahead = r;
-        if (ahead.u8() == static_cast<uint8_t>(Opcode::i32_const)) {
-            ahead.s32();
-            if (ahead.u8() == static_cast<uint8_t>(Opcode::end) && !ahead.failed()) {
-                r = ahead;
-                return {{begin, static_cast<size_t>(r.position() - begin)}, offset};
-            }
-        }
+        const size_t constant = r.remaining() < constant_bytes ? 0 : constant_size(reinterpret_cast<const uint8_t*>(begin));
+        if (constant != 0) return {r.bytes(constant), offset};
         ConstExprSkipper skipper{m_module.referenced_functions};
         if (!read_instructions(m_module, r, skipper)) {
             if (r.failed()) return {};

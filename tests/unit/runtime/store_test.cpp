@@ -171,6 +171,27 @@ TEST(Store, a_host_function_that_fails_without_a_reason_is_an_error_of_the_host)
     EXPECT_EQ(std::get<Trap>(outcome).frames.size(), 1U);
 }
 
+TEST(Store, a_reason_that_came_to_nothing_is_not_told_by_the_next_call)
+{
+    const World world;
+    const CallsHost guest{world, [](HostFunctionContext& cx, Value* v) {
+                              if (v->i32 == 1) cx.exec->store->set_pending_trap(TrapKind::host_error, "said and not meant");
+                              if (v->i32 == 2) request_exit(cx, 7);
+                              return v->i32 != 0;
+                          }};
+    const auto detail = [](const Outcome& outcome) {
+        return std::holds_alternative<Trap>(outcome) ? std::get<Trap>(outcome).detail : "";
+    };
+    const Outcome without_reason = guest.call(0);
+    EXPECT_EQ(detail(without_reason), "a host function stopped the guest and did not say why");
+    for (const uint32_t what : {1U, 2U}) {
+        EXPECT_TRUE(std::holds_alternative<Returned>(guest.call(what)));
+        const Outcome next = guest.call(0);
+        EXPECT_EQ(trap_of(next), TrapKind::host_error);
+        EXPECT_EQ(detail(next), detail(without_reason)) << what;
+    }
+}
+
 TEST(Store, the_reason_of_a_nested_trap_is_not_taken_for_the_outer_calls)
 {
     const World world;

@@ -221,6 +221,50 @@ TEST(Decode, index_spaces_start_with_imports)
     EXPECT_EQ(m.data_count, std::nullopt);
 }
 
+TEST(Decode, data_segments_of_all_forms_are_found_where_they_are)
+{
+    const auto content = bytes({
+        7,                                                        //
+        0, 0x41, 0x80, 0x01, 0x0b, 2,    1,    2,                 // i32.const 128
+        1, 3,    3,    4,    5,                                   // passive
+        2, 1,    0x42, 0x05, 0x0b, 1,    6,                       // memory 1, i64.const 5
+        0, 0x41, 0xff, 0xff, 0xff, 0xff, 0x07, 0x0b, 0,           // i32.const 2^31-1, nothing
+        0, 0x23, 0x00, 0x0b, 0x82, 0x80, 0x80, 0x00, 7,    8,     // global.get 0, a size with zeros in front
+        0, 0x41, 0x7f, 0x41, 0x01, 0x6a, 0x0b, 0x81, 0x00, 0x0b,  // -1 + 1, and content that looks like an end
+        0, 0x41, 0x00, 0x0b, 0,                                   // the last bytes of the module
+    });
+    const auto module = load(module_of({{2, bytes({1, 0, 0, 3, 0x7f, 0})}, {5, bytes({2, 0, 1, 4, 1})}, {11, content}}));
+    ASSERT_TRUE(module) << module.error().to_string();
+    const std::vector<DataSegment>& datas = (*module)->datas;
+    struct Expected {
+        SegmentMode mode;
+        uint32_t memory;
+        std::vector<std::byte> offset, bytes;
+    };
+    const std::vector<Expected> expected{
+        {SegmentMode::active, 0, bytes({0x41, 0x80, 0x01, 0x0b}), bytes({1, 2})},
+        {SegmentMode::passive, 0, {}, bytes({3, 4, 5})},
+        {SegmentMode::active, 1, bytes({0x42, 0x05, 0x0b}), bytes({6})},
+        {SegmentMode::active, 0, bytes({0x41, 0xff, 0xff, 0xff, 0xff, 0x07, 0x0b}), {}},
+        {SegmentMode::active, 0, bytes({0x23, 0x00, 0x0b}), bytes({7, 8})},
+        {SegmentMode::active, 0, bytes({0x41, 0x7f, 0x41, 0x01, 0x6a, 0x0b}), bytes({0x0b})},
+        {SegmentMode::active, 0, bytes({0x41, 0x00, 0x0b}), {}},
+    };
+    ASSERT_EQ(datas.size(), expected.size());
+    size_t i = 0;
+    for (const DataSegment& segment : datas) {
+        SCOPED_TRACE(i);
+        EXPECT_EQ(segment.mode, expected[i].mode);
+        EXPECT_EQ(segment.memory.value, expected[i].memory);
+        EXPECT_TRUE(std::ranges::equal(segment.offset.bytes, expected[i].offset));
+        EXPECT_TRUE(std::ranges::equal(segment.bytes, expected[i].bytes));
+        if (!segment.offset.bytes.empty()) {
+            EXPECT_EQ(&(*module)->bytes[segment.offset.offset_bytes], segment.offset.bytes.data());
+        }
+        ++i;
+    }
+}
+
 TEST(Decode, types_are_canonical_across_modules)
 {
     const auto registry = std::make_shared<TypeRegistry>();
