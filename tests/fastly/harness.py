@@ -63,7 +63,12 @@ class Server:
         self.ended = False
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
-        self.port = int(self.wait_for("Listening on ").rpartition(":")[2])
+        try:
+            self.port = int(self.wait_for("Listening on ").rpartition(":")[2])
+        except AssertionError:
+            self.process.kill()
+            self.stop()
+            raise
 
     def read(self):
         for line in self.process.stdout:

@@ -30,9 +30,10 @@ class Load(TestFolder):
 
     def setUp(self):
         # Fewer instances than there are bad requests of a kind in both rounds: one that stayed behind for each would leave none for the others.
-        # Without the optimizing compiler, to which there would be a socket.
-        self.server = Server(self.folder, self.guest, "--workers", "2", "--max-instances", "100", "--request-timeout", "10s", "--tier", "baseline",
-                             "--metrics-addr", "127.0.0.1:0")
+        # Without the optimizing compiler, to which there would be a socket. With little memory, so that also on a busy machine it is exhausted long before
+        # the time is up, which is for the loops.
+        self.server = Server(self.folder, self.guest, "--workers", "2", "--max-instances", "100", "--request-timeout", "10s", "--max-memory", "16MiB",
+                             "--tier", "baseline", "--metrics-addr", "127.0.0.1:0")
         self.addCleanup(self.server.stop)
         self.problems = []
 
