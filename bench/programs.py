@@ -2,11 +2,13 @@
 """Whole programs under weir beside wasmtime, wasm2c with clang -O3, and native code: in one run on one machine, as ratios.
 
 Usage: bench/programs.py c | go | cold  [--quick] [--rounds N] [--only NAME,...] [--sides SIDE,...] [--weir FILE] [--wasmtime FILE]
+       [--loose FILE]
 
   c      programs in C: the kernels of bench/kernels and those of bench/programs, steady state: each process does its work some times over,
          the best of all of them in all processes counts. Sides: weir (--tier auto), O3 (what weir compile -O3 made), wasmtime
          (what wasmtime compile made), wasm2c (the same module through wasm2c and clang -O3 -march=native), native (clang -O3
-         -march=native); not by default: program (weir compile -O2), optimized (--tier optimized), cranelift (wasmtime run, cache off)
+         -march=native); not by default: program (weir compile -O2), optimized (--tier optimized), cranelift (wasmtime run, cache off), loose
+         (weir compile -O3 of the weir that --loose names, built with -DWEIR_LOOSE_LOADS=ON: what strictness costs)
   go     Go's own benchmarks of packages of its library, compiled to wasip1: the best time per operation of each. Sides: weir, wasmtime,
          as they start from the module; program, cwasm: steady state, what `weir compile` and `wasmtime compile` made, for the time that
          Go takes to measure; not optimized, which has all of Go's runtime compiled by LLVM first
@@ -51,9 +53,11 @@ def guest_command(side, arguments, module, *words, options=()):
 
 def compiled_command(side, arguments, module, *words):
     """How a side runs a program that it has compiled before; it is compiled when the module or the compiler is newer."""
-    runtime = arguments.wasmtime if side == "wasmtime" else arguments.weir
+    runtime = {"wasmtime": arguments.wasmtime, "loose": arguments.loose}.get(side, arguments.weir)
+    if runtime is None:
+        raise Failed("--loose FILE says which weir the side `loose` is")
     program = module.with_suffix(f".{side}")
-    compile_words = {"program": ["compile", "-O2"], "O3": ["compile", "-O3"], "wasmtime": ["compile", "-C", "cache=n"]}[side]
+    compile_words = {"program": ["compile", "-O2"], "wasmtime": ["compile", "-C", "cache=n"]}.get(side, ["compile", "-O3"])
     newest = max(path.stat().st_mtime for path in [module, *pathlib.Path(runtime).parent.glob("*")] if path.is_file())
     if not program.exists() or program.stat().st_mtime < newest:
         execute([runtime, *compile_words, module, "-o", program])
@@ -63,7 +67,7 @@ def compiled_command(side, arguments, module, *words):
 def steady_command(side, arguments, native, module, translated, *words):
     if side in ("native", "wasm2c"):
         return [native if side == "native" else translated, *words]
-    if side in ("program", "O3", "wasmtime"):
+    if side in ("program", "O3", "loose", "wasmtime"):
         return compiled_command(side, arguments, module, *words)
     return guest_command({"cranelift": "wasmtime"}.get(side, side), arguments, module, *words)
 
@@ -113,7 +117,8 @@ def ratio_rows(rows, pairs):
 
 def pairs_of(sides):
     own = [side for side in ("weir", "program", "O3", "optimized") if side in sides]
-    wanted = [("cwasm", "program"), *(("wasmtime", side) for side in own), *(("wasm2c", side) for side in own), *((side, "native") for side in own)]
+    wanted = [("O3", "loose"), ("cwasm", "program"),
+              *(("wasmtime", side) for side in own), *(("wasm2c", side) for side in own), *((side, "native") for side in own)]
     return [(a, b) for a, b in wanted if a in sides and b in sides]
 
 
@@ -247,6 +252,7 @@ def main():
     parser.add_argument("--sides", type=lambda text: text.split(","), help="these sides alone")
     parser.add_argument("--weir", type=os.path.abspath, default=ROOT / "build/release/bin/weir")
     parser.add_argument("--wasmtime", type=os.path.abspath, default=ROOT / ".peers/bin/wasmtime")
+    parser.add_argument("--loose", type=os.path.abspath, help="a weir built with -DWEIR_LOOSE_LOADS=ON")
     arguments = parser.parse_args()
     arguments.cache_options = None
     try:

@@ -64,8 +64,12 @@ Settings settings_here(Settings::Tiers tiers, const runtime::Engine& engine)
             .has_guard_pages = has_guard_pages ? 1U : 0U};
 }
 
+namespace {
+uint64_t hash_of(const Settings& settings) { return XXH3_64bits(&settings, sizeof settings); }
+}  // namespace
+
 Cache::Cache(std::string path, const Settings& settings, const Limits& limits)
-    : m_path(std::move(path)), m_settings(settings), m_settings_hash(XXH3_64bits(&m_settings, sizeof m_settings)), m_limits(limits)
+    : m_path(std::move(path)), m_settings(settings), m_settings_hash(hash_of(m_settings)), m_limits(limits)
 {
 }
 
@@ -82,6 +86,8 @@ std::shared_ptr<const runtime::CodeImage> Cache::find(ModuleFile file, std::span
 {
     m_file = std::move(file);
     m_module = module;
+    m_settings.program = 0;
+    m_settings_hash = hash_of(m_settings);
     m_file_memo.clear();
     m_content_memo.clear();
     m_module_hash.reset();
@@ -102,6 +108,18 @@ std::shared_ptr<const runtime::CodeImage> Cache::find(ModuleFile file, std::span
     return opened->image;
 }
 
+std::shared_ptr<const runtime::CodeImage> Cache::find_program(ModuleFile file, const ImageHeader& header,
+                                                              std::span<const std::byte> module)
+{
+    m_file = std::move(file);
+    m_module = module;
+    m_settings.program = header.header_checksum;
+    m_settings_hash = hash_of(m_settings);
+    m_module_hash = header.module_hash;
+    const auto opened = m_folder ? open_entry(entry_name()) : std::nullopt;
+    return opened ? opened->image : nullptr;
+}
+
 std::optional<OpenImage> Cache::open_entry(const std::string& name)
 {
     UniqueFd file = m_folder->open_entry(name);
@@ -114,6 +132,7 @@ std::optional<OpenImage> Cache::open_entry(const std::string& name)
 
 void Cache::put_memos()
 {
+    if (m_settings.program != 0) return;  // its header has the hash that they save
     m_folder->put_memo(content_memo(), entry_name());
     if (!m_file_memo.empty() && m_file->is_unchanged()) m_folder->put_memo(m_file_memo, entry_name());
 }

@@ -39,6 +39,9 @@ public:
     /// What a former run has left of a module: it is valid, and this is its code; null if there is nothing. Its tables are still to be
     /// compared with the module. `file` and `module` are kept for save().
     std::shared_ptr<const runtime::CodeImage> find(ModuleFile file, std::span<const std::byte> module);
+    /// The same of a program that `weir compile` made: its own code with what former runs of it, or of a copy, have added. `header` and `module` are what
+    /// open_image() found in the file, which belongs to whoever runs it: what it says of itself is believed.
+    std::shared_ptr<const runtime::CodeImage> find_program(ModuleFile file, const ImageHeader& header, std::span<const std::byte> module);
     /// Keeps the code of the module that was looked for, when it has grown enough to be worth the time. When nobody waits any more.
     void save(const runtime::ModuleCode& code) noexcept;
 
@@ -60,7 +63,7 @@ private:
     uint64_t m_settings_hash;
     Limits m_limits;
     std::optional<Folder> m_folder;  // nothing: it is not there yet
-    // Of the module that was looked for:
+    // Of the module, or program, that was looked for:
     std::optional<ModuleFile> m_file;
     std::span<const std::byte> m_module;
     std::string m_file_memo;     // empty: of such a file no memo can be made

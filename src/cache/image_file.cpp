@@ -27,7 +27,7 @@ using runtime::PieceRecord;
 namespace {
 
 constexpr std::array<char, 8> magic{'w', 'e', 'i', 'r', 'c', 'o', 'd', 'e'};
-constexpr uint32_t format = 2;
+constexpr uint32_t format = 3;
 constexpr size_t page_bytes = runtime::code_page_bytes;
 constexpr size_t headers_bytes = image_header_offset + sizeof(ImageHeader);
 constexpr size_t program_header_offset = headers_bytes;
@@ -71,7 +71,8 @@ ImageProblem compare(const Settings& there, const Settings& wanted, Checks check
     const bool fits =
         checks == Checks::everything ? wanted.processor == there.processor : wanted.processor.include(there.processor);
     if (!fits) return ImageProblem::other_processor;
-    if (there.tiers != wanted.tiers || there.has_guard_pages != wanted.has_guard_pages) return ImageProblem::other_settings;
+    if (there.tiers != wanted.tiers || there.has_guard_pages != wanted.has_guard_pages || there.program != wanted.program)
+        return ImageProblem::other_settings;
     return ImageProblem::none;
 }
 

@@ -39,6 +39,7 @@ struct Settings {
     ProcessorFeatures processor;
     Tiers tiers = Tiers::by_heat;
     uint32_t has_guard_pages = 1;  // memories that can have them do
+    uint64_t program = 0;          // of what a program's runs have added to its code: the program's header_checksum. 0: of a module
 
     friend bool operator==(const Settings&, const Settings&) = default;
 };
@@ -61,7 +62,7 @@ struct ImageHeader {
     uint64_t tables_checksum;          // of pieces, then sites, then inlined calls
     uint64_t header_checksum;          // of the file up to here
 };
-static_assert(sizeof(ImageHeader) == 376);
+static_assert(sizeof(ImageHeader) == 384);
 inline constexpr size_t image_header_offset = 64;  // behind ELF's header
 
 enum class ImageProblem : uint8_t {

@@ -250,8 +250,10 @@ Problem is_compiled(const std::string& path)
             .hint = fmt::format("weir run {0}  runs it; weir inspect {0}  shows the module that is in it", printable(path))};
 }
 
-Result<LoadedModule, Problem> load_program(const std::string& path, InputFile input, const runtime::Engine& engine, LoadFor what)
+Result<LoadedModule, Problem> load_program(const std::string& path, InputFile input, const runtime::Engine& engine, cache::Cache* cache,
+                                           LoadFor what)
 {
+    UniqueFd same_file{cache == nullptr ? -1 : ::fcntl(input.file.get(), F_DUPFD_CLOEXEC, 0)};
     const auto settings = cache::settings_here(cache::Settings::Tiers::by_heat, engine);
     const auto opened = cache::open_image(std::move(input.file), settings, cache::Checks::tables);
     if (!opened) return Unexpected{not_for_here(path, opened.error(), engine)};
@@ -259,6 +261,11 @@ Result<LoadedModule, Problem> load_program(const std::string& path, InputFile in
     const auto module = wasm::decode(opened->module, opened->image, engine.types());
     const bool is_to_run = what == LoadFor::running;
     constexpr bool counts = true;  // for the tier after it, whether or not there is one here
+    if (module && is_to_run && same_file) {
+        auto image = cache->find_program(cache::ModuleFile{std::move(same_file), input.status, path}, opened->header, opened->module);
+        if (image != nullptr && runtime::is_consistent(*image, **module, counts))
+            return LoadedModule{.module = *module, .image = std::move(image), .is_program = true};
+    }
     if (!module || (is_to_run && !runtime::is_consistent(*opened->image, **module, counts)))
         return Unexpected{not_for_here(path, cache::ImageProblem::damaged, engine)};
     return LoadedModule{.module = *module, .image = opened->image, .is_program = true};
@@ -278,7 +285,7 @@ Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::
                                         LoadFor what)
 {
     WEIR_TRY(input, take_input(path, how));
-    if (cache::is_image(input.content->bytes())) return load_program(path, std::move(input), engine, what);
+    if (cache::is_image(input.content->bytes())) return load_program(path, std::move(input), engine, cache, what);
     auto content = input.content;
     if (cache != nullptr) {
         cache::ModuleFile file{std::move(input.file), input.status, path};

@@ -29,8 +29,8 @@ struct LoadedModule {
 };
 /// What a file is loaded for: of a program that is only looked at, code is not taken.
 enum class LoadFor : uint8_t { running, inspection };
-/// The same, for a program that `weir compile` has made as well, whose code is mapped always; and with what `cache`, which may be null, has of a
-/// module. Neither is validated again.
+/// The same, for a program that `weir compile` has made as well, whose code is mapped always; and with what `cache`, which may be null, has of the
+/// module or the program. Neither is validated again.
 [[nodiscard]] Result<LoadedModule, Problem> load_file(const std::string& path, const runtime::Engine& engine, cache::Cache* cache,
                                                       FileBytes how = FileBytes::mapped, LoadFor what = LoadFor::running);
 

@@ -125,6 +125,24 @@ uint32_t number(std::string_view text)
 
 }  // namespace
 
+std::vector<SourcePlaces> parse_source_places(std::string_view text, size_t count)
+{
+    std::vector<SourcePlaces> found(count);
+    for (SourcePlaces& places : found) {
+        while (!text.empty()) {
+            std::string_view line = take_until(text, '\n');
+            if (line.empty()) break;
+            SourcePlace place;
+            place.function = take_until(line, '\t');
+            place.file = take_until(line, '\t');
+            place.line = number(take_until(line, '\t'));
+            place.column = number(line);
+            places.push_back(std::move(place));
+        }
+    }
+    return found;
+}
+
 std::vector<SourcePlaces> find_source_lines(const runtime::Trap& trap)
 {
     std::vector<SourcePlaces> found(trap.frames.size());
@@ -143,19 +161,8 @@ std::vector<SourcePlaces> find_source_lines(const runtime::Trap& trap)
         }
         const auto answer = ask(module, places);
         if (!answer) continue;
-        std::string_view rest = *answer;
-        for (const size_t frame : frames) {
-            while (!rest.empty()) {
-                std::string_view line = take_until(rest, '\n');
-                if (line.empty()) break;
-                SourcePlace place;
-                place.function = take_until(line, '\t');
-                place.file = take_until(line, '\t');
-                place.line = number(take_until(line, '\t'));
-                place.column = number(line);
-                found[frame].push_back(std::move(place));
-            }
-        }
+        std::vector<SourcePlaces> parsed = parse_source_places(*answer, frames.size());
+        for (size_t i = 0; i < frames.size(); ++i) found[frames[i]] = std::move(parsed[i]);
     }
     return found;
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/outcome.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace weir::compile_process {
@@ -10,5 +11,8 @@ namespace weir::compile_process {
 /// runtime::SourcePlaces. Another process reads these, installed_compiler(), for they are a guest's and their readers are
 /// large. Where that fails, or takes more than some seconds, nothing is known.
 [[nodiscard]] std::vector<runtime::SourcePlaces> find_source_lines(const runtime::Trap& trap);
+
+/// Reads what optimizing::describe_places() writes, of `count` places.
+[[nodiscard]] std::vector<runtime::SourcePlaces> parse_source_places(std::string_view text, size_t count);
 
 }  // namespace weir::compile_process

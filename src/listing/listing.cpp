@@ -5,6 +5,7 @@
 #include "listing/disassembly.hpp"
 #include "listing/instruction_text.hpp"
 #include "runtime/context_layout.hpp"
+#include "runtime/source_place.hpp"
 #include "wasm/names.hpp"
 
 #include <fmt/format.h>
@@ -45,8 +46,9 @@ runtime::CompileOptions options_for(const wasm::Module& module)
 
 class Listing {
 public:
-    Listing(const wasm::Module& module, FuncIdx function, const runtime::CompiledCode& code)
-        : m_body_offset(module.body_of(function).offset_bytes), m_code(code), m_instructions(instructions_of(module, function))
+    Listing(const wasm::Module& module, FuncIdx function, const runtime::CompiledCode& code, const InstructionPlaces& places)
+        : m_body_offset(module.body_of(function).offset_bytes), m_code(code), m_places(places),
+          m_instructions(instructions_of(module, function))
     {
         for (size_t i = 0; i < m_instructions.size(); ++i) m_by_offset.emplace(m_instructions[i].wasm_offset, i);
     }
@@ -67,6 +69,8 @@ public:
     }
 
 private:
+    static constexpr size_t place_column = 56;  // where most lines have ended
+
     void show(uint32_t wasm_offset)
     {
         if (std::exchange(m_last, wasm_offset) == wasm_offset) return;
@@ -75,12 +79,15 @@ private:
             m_text += "  of no single instruction:\n";
         } else if (found != m_by_offset.end()) {
             const InstructionText& i = m_instructions[found->second];
-            m_text += fmt::format("  {:#08x}  {:{}}{}\n", m_body_offset + wasm_offset, "", 2 * i.depth, i.text);
+            const std::string line = fmt::format("  {:#08x}  {:{}}{}", m_body_offset + wasm_offset, "", 2 * i.depth, i.text);
+            const auto place = m_places.find(wasm_offset);
+            m_text += place == m_places.end() ? line + "\n" : fmt::format("{:{}}  ;; {}\n", line, place_column, place->second);
         }
     }
 
     const size_t m_body_offset;
     const runtime::CompiledCode& m_code;
+    const InstructionPlaces& m_places;
     const std::vector<InstructionText> m_instructions;
     std::map<uint32_t, size_t> m_by_offset;
     uint32_t m_last = runtime::CodeLine::no_instruction - 1;
@@ -125,8 +132,28 @@ std::string heading(const wasm::Module& module, FuncIdx function)
                        wasm::to_string(module.func_type(function)), body.bytes.size(), body.offset_bytes);
 }
 
+InstructionPlaces find_places(const wasm::Module& module, FuncIdx function,
+                              const std::function<std::vector<runtime::SourcePlaces>(std::span<const uint64_t>)>& find)
+{
+    const std::vector<InstructionText> instructions = instructions_of(module, function);
+    std::vector<uint64_t> offsets;
+    for (const InstructionText& i : instructions) offsets.push_back(module.body_of(function).offset_bytes + i.wasm_offset);
+    const std::vector<runtime::SourcePlaces> found = find(offsets);
+    InstructionPlaces places;
+    for (size_t i = 0; i < instructions.size(); ++i) {
+        std::string text;
+        for (const runtime::SourcePlace& place : found[i]) {
+            if (!text.empty()) text += ", inlined at ";
+            else if (found[i].size() > 1) text = printable(place.function) + " at ";
+            text += runtime::to_text(place);
+        }
+        if (!text.empty()) places.emplace(instructions[i].wasm_offset, std::move(text));
+    }
+    return places;
+}
+
 Result<std::string, runtime::CompileError> list_code(const runtime::Compiler& compiler, const wasm::Module& module,
-                                                     FuncIdx function)
+                                                     FuncIdx function, const InstructionPlaces& places)
 {
     const runtime::ContextLayout layout{module};
     runtime::CompiledCode code;
@@ -137,7 +164,7 @@ Result<std::string, runtime::CompileError> list_code(const runtime::Compiler& co
         const std::string_view name = names.name_of(callee);
         return name.empty() ? std::string{} : "  ; " + printable(name);
     };
-    const std::string text = Listing{module, function, code}.run(comment);
+    const std::string text = Listing{module, function, code, places}.run(comment);
     return fmt::format("{} bytes of code\n", code.bytes.size()) + text;
 }
 

@@ -2,7 +2,12 @@
 
 #include "base/result.hpp"
 #include "runtime/compiler.hpp"
+#include "runtime/outcome.hpp"
 
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +22,17 @@ namespace weir::listing {
 /// "function 3 serve (i32) -> (i32), 45 bytes from 0x1d8"; names made printable.
 [[nodiscard]] std::string heading(const wasm::Module& module, wasm::FuncIdx function);
 
-/// Machine code of a defined function beside its instructions: above each piece of code what it was made of, with its offset in the module.
+/// Where instructions come from in source files, by offset in the function's body, where that is known: "shop.c:8:12", or
+/// "take at shop.c:4:12, inlined at shop.c:8:12".
+using InstructionPlaces = std::map<uint32_t, std::string>;
+/// Of a defined function. `find` answers for offsets from the beginning of the module.
+[[nodiscard]] InstructionPlaces find_places(
+    const wasm::Module& module, wasm::FuncIdx function,
+    const std::function<std::vector<runtime::SourcePlaces>(std::span<const uint64_t>)>& find);
+
+/// Machine code of a defined function beside its instructions: above each piece of code what it was made of, with its offset in the module and its
+/// place in a source file.
 [[nodiscard]] Result<std::string, runtime::CompileError> list_code(const runtime::Compiler& compiler, const wasm::Module& module,
-                                                                   wasm::FuncIdx function);
+                                                                   wasm::FuncIdx function, const InstructionPlaces& places);
 
 }  // namespace weir::listing

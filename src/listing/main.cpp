@@ -5,7 +5,9 @@
 #include "cli/input.hpp"
 #include "listing/listing.hpp"
 #ifdef WEIR_LLVM
+#include "compile_process/source_lines.hpp"
 #include "optimizing/optimizing.hpp"
+#include "optimizing/source_lines.hpp"
 #endif
 
 #include <fmt/format.h>
@@ -24,9 +26,16 @@ using cli::Problem;
 #ifdef WEIR_LLVM
 constexpr bool has_optimizer = true;
 std::shared_ptr<const runtime::Compiler> create_optimizer() { return optimizing::create_compiler(baseline::create_compiler()); }
+listing::InstructionPlaces find_places(const wasm::Module& module, wasm::FuncIdx function)
+{
+    return listing::find_places(module, function, [&](std::span<const uint64_t> places) {
+        return compile_process::parse_source_places(optimizing::describe_places(module.bytes, places), places.size());
+    });
+}
 #else
 constexpr bool has_optimizer = false;
 std::shared_ptr<const runtime::Compiler> create_optimizer() { return nullptr; }
+listing::InstructionPlaces find_places(const wasm::Module&, wasm::FuncIdx) { return {}; }  // LLVM reads DWARF
 #endif
 
 Problem no_such_function(const wasm::Module& module, const std::string& file, const std::string& wanted)
@@ -53,8 +62,9 @@ Result<std::string, Problem> list_function(const wasm::Module& module, wasm::Fun
                             .hint = {}}};
     }
     std::string text = listing::heading(module, function) + "\n";
+    const listing::InstructionPlaces places = find_places(module, function);
     const auto append = [&](std::string_view name, const runtime::Compiler& compiler) -> Result<void, Problem> {
-        const auto code = listing::list_code(compiler, module, function);
+        const auto code = listing::list_code(compiler, module, function, places);
         if (!code)
             return Unexpected{Problem{.error = fmt::format("function {} cannot be compiled by the {} tier", function.value, name),
                                       .because = printable(code.error().message),

@@ -42,12 +42,20 @@ bool is_quiet(const llvm::Value* v)
     }
 }
 
-/// Whether an operation with this constant as this operand may leave every number as it is, or change its sign only.
-bool is_neutral(const llvm::Constant* constant, const Instruction& operation, unsigned operand)
+/// The value of a constant, of all its lanes. Null: they are several, or no numbers.
+const llvm::ConstantFP* number_of(const llvm::Constant* constant)
 {
     if (constant->getType()->isVectorTy()) constant = constant->getSplatValue();
     const auto* const number = llvm::dyn_cast_if_present<llvm::ConstantFP>(constant);
-    if (number == nullptr) return true;  // lanes of several values
+    return number == nullptr || number->isNaN() ? nullptr : number;
+}
+
+/// Whether an operation with this constant as this operand may leave every number as it is, or change its sign only; or the other operand may do so
+/// to this one.
+bool is_neutral(const llvm::Constant* constant, const Instruction& operation, unsigned operand)
+{
+    const llvm::ConstantFP* const number = number_of(constant);
+    if (number == nullptr) return true;
     const bool is_zero = number->isZero(), is_one = number->isExactlyValue(1.0) || number->isExactlyValue(-1.0);
     switch (operation.getOpcode()) {
     case Instruction::FAdd:
@@ -96,8 +104,9 @@ bool is_operation(const llvm::Value* v) { return is_arithmetic(v) || intrinsic_o
 /// Whether the operation that is to quiet is there, and will be.
 bool is_safe(const Instruction& quieting)
 {
+    if (const auto* const constant = llvm::dyn_cast<llvm::Constant>(quieting.getOperand(0))) return number_of(constant) != nullptr;
     const auto* const operation = llvm::dyn_cast<Instruction>(quieting.getOperand(0));
-    if (operation == nullptr) return llvm::isa<llvm::Constant>(quieting.getOperand(0));
+    if (operation == nullptr) return false;
     if (llvm::isa<llvm::FPExtInst>(operation)) return is_used_up(quieting);
     if (!is_operation(operation)) return is_quiet(operation);
     return llvm::none_of(llvm::enumerate(operands_of(*operation)), [&](const auto& operand) {
@@ -166,8 +175,12 @@ llvm::PreservedAnalyses replace_quieting(llvm::Function& function, Replace repla
 
 llvm::Value* keep_quieting(llvm::IRBuilderBase& builder, llvm::Value* result)
 {
+    const auto quiet = [&] { return builder.CreateUnaryIntrinsic(llvm::Intrinsic::canonicalize, result); };
+    // What LLVM makes of two constants it may have made by the same rules.
+    if (const auto* const constant = llvm::dyn_cast<llvm::Constant>(result))
+        return number_of(constant) != nullptr ? result : quiet();
     const auto* const operation = llvm::dyn_cast<Instruction>(result);
-    if (operation == nullptr) return result;  // a constant: LLVM computes as the standard does
+    if (operation == nullptr) return quiet();
     const auto operands = operands_of(*operation);
     if (llvm::all_of(operands, [](const llvm::Value* o) { return is_quiet(o); })) return result;
     // With another constant nothing is left as it is.
@@ -176,7 +189,7 @@ llvm::Value* keep_quieting(llvm::IRBuilderBase& builder, llvm::Value* result)
             return c != nullptr && !is_neutral(c, *operation, static_cast<unsigned>(operand.index()));
         }))
         return result;
-    return builder.CreateUnaryIntrinsic(llvm::Intrinsic::canonicalize, result);
+    return quiet();
 }
 
 llvm::PreservedAnalyses ReleaseQuieting::run(llvm::Function& function, llvm::FunctionAnalysisManager&)

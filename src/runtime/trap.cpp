@@ -5,6 +5,7 @@
 #include "runtime/memory.hpp"
 #include "runtime/module_code.hpp"
 #include "runtime/outcome.hpp"
+#include "runtime/source_place.hpp"
 #include "wasm/names.hpp"
 
 #include <signal.h>
@@ -168,16 +169,13 @@ std::string Trap::message() const
     return text;
 }
 
-namespace {
-/// " at run.c:7:3"
 std::string to_text(const SourcePlace& place)
 {
-    std::string text = " at " + printable(place.file);
+    std::string text = printable(place.file);
     if (place.line != 0) text += ":" + std::to_string(place.line);
     if (place.line != 0 && place.column != 0) text += ":" + std::to_string(place.column);
     return text;
 }
-}  // namespace
 
 namespace {
 
@@ -204,12 +202,12 @@ std::string format_backtrace(const Trap& trap, std::span<const SourcePlaces> pla
         text += (i < 10 ? "  " : " ") + std::to_string(i) + ": ";
         const std::span<const SourcePlace> here = i < places.size() ? std::span{places[i]} : std::span<const SourcePlace>{};
         for (size_t inlined = 0; inlined + 1 < here.size(); ++inlined)
-            text += printable(here[inlined].function) + to_text(here[inlined]) + ", inlined\n     ";
+            text += printable(here[inlined].function) + " at " + to_text(here[inlined]) + ", inlined\n     ";
         char line[64];
         std::snprintf(line, sizeof line, " (function %u, byte 0x%zx)", frame.function.value,
                       module.body_of(frame.function).offset_bytes + frame.wasm_offset);
         text +=
-            (name.empty() ? std::string{"<unnamed>"} : printable(name)) + line + (here.empty() ? "" : to_text(here.back())) + "\n";
+            (name.empty() ? std::string{"<unnamed>"} : printable(name)) + line + (here.empty() ? "" : " at " + to_text(here.back())) + "\n";
         // Endless recursion shows itself in a line.
         size_t same = 0;
         while (i + same + 1 < trap.frames.size() && is_same_place(trap.frames[i + same + 1], frame)) ++same;

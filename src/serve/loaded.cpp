@@ -215,7 +215,7 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     WEIR_TRY(imports, link(*loaded));
     loaded->imports = std::move(imports);
     if (options->reuses_instances && !loaded->trace) loaded->initial = capture_initial_state(loaded);
-    if (cache != nullptr && !file.is_program) loaded->keeper = std::make_unique<CodeKeeper>(std::move(cache), loaded->code);
+    if (cache != nullptr) loaded->keeper = std::make_unique<CodeKeeper>(std::move(cache), loaded->code);
     if (options->config_file.empty())
         log->write(Level::warn, nullptr, "no configuration is given (-C fastly.toml): there are no backends and no stores");
     return loaded;

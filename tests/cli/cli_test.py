@@ -401,17 +401,22 @@ class Imports(Case):
         self.expect_error([self.file(wasm.Module().bytes())], 1, "not a command", "weir inspect")
 
 
+def counting(passes):
+    """A command that goes around a loop so often and exits with what is left of that."""
+    m = wasm.Module()
+    proc_exit = m.wasi("proc_exit", [wasm.I32], [])
+    count = wasm.store(0, wasm.load(0) + wasm.i32(1) + b"\x6a")
+    again = wasm.load(0) + wasm.i32(passes) + b"\x49\x0d\x00"
+    m.function(wasm.LOOP + count + again + wasm.END + wasm.load(0) + wasm.i32(255) + b"\x71" + wasm.call(proc_exit), export="_start")
+    return m.bytes()
+
+
 class Tiers(Case):
     """What --tier does. The guest goes around a loop 300,000 times, which is hot."""
 
     def setUp(self):
         super().setUp()
-        m = wasm.Module()
-        proc_exit = m.wasi("proc_exit", [wasm.I32], [])
-        count = wasm.store(0, wasm.load(0) + wasm.i32(1) + b"\x6a")
-        again = wasm.load(0) + wasm.i32(300_000) + b"\x49\x0d\x00"
-        m.function(wasm.LOOP + count + again + wasm.END + wasm.load(0) + wasm.i32(255) + b"\x71" + wasm.call(proc_exit), export="_start")
-        self.guest = self.file(m.bytes())
+        self.guest = self.file(counting(300_000))
 
     def test_all_come_to_the_same(self):
         tiers = [[], ["--tier", "auto"], ["--tier", "baseline"]]
@@ -437,12 +442,7 @@ class Caching(Case):
 
     def setUp(self):
         super().setUp()
-        m = wasm.Module()
-        proc_exit = m.wasi("proc_exit", [wasm.I32], [])
-        count = wasm.store(0, wasm.load(0) + wasm.i32(1) + b"\x6a")
-        again = wasm.load(0) + wasm.i32(300_000) + b"\x49\x0d\x00"
-        m.function(wasm.LOOP + count + again + wasm.END + wasm.load(0) + wasm.i32(255) + b"\x71" + wasm.call(proc_exit), export="_start")
-        self.guest = self.file(m.bytes(), "guest.wasm")
+        self.guest = self.file(counting(300_000), "guest.wasm")
         self.env = {"PATH": os.environ["PATH"], "XDG_CACHE_HOME": str(self.folder / "cache")}
 
     def run_guest(self, *words, **options):
@@ -453,11 +453,25 @@ class Caching(Case):
         """The lines of `weir cache ls` between its first and its last."""
         return self.weir("cache", "ls", env=self.env).stdout.decode().splitlines()[1:-1]
 
+    def entries(self):
+        return sorted((self.folder / "cache/weir").glob("*.code"))
+
     def settle(self):
         """A file that was written this very moment may still change, and nothing is kept of it."""
         settled = time.monotonic() + 0.05
         while time.monotonic() < settled:
             time.sleep(0.01)
+
+    def run_until(self, condition):
+        """Whether code is hot before the program ends is a race that it mostly wins."""
+        for _ in range(200):
+            self.run_guest()
+            if condition():
+                return
+        self.fail("nothing was kept")
+
+    def run_until_kept(self, count):
+        self.run_until(lambda: len(self.entries()) >= count)
 
     def fill(self):
         """A small program's code is kept from its second run on."""
@@ -521,6 +535,38 @@ class Caching(Case):
         self.assertEqual(sorted(os.listdir(self.folder / "cache/weir")), before)
         self.expect(["cache", "ls"], 1, stdout=b"", stderr=["does not use", "chmod 700"], env=self.env)
 
+    @unittest.skipUnless((pathlib.Path(WEIR).parent / "weir-llvm").exists(), "the optimizing compiler is not built")
+    def test_what_a_compiled_program_found_hot_is_kept_for_it_and_its_copies(self):
+        # Goes on long enough for hot code to come, in the middle of its loop.
+        self.file(counting(300_000 + (1 << 27)), "guest.wasm")
+        self.expect(["compile", "-O0", self.guest, "-o", "program"], 0)
+        program = (self.folder / "program").read_bytes()
+        self.guest = "program"
+        self.settle()
+        self.run_until_kept(1)
+        self.assertRegex(self.kept()[0], r"  program$")
+        kept = self.entries()
+        # It has the program's code, and more; the next run finds nothing to add.
+        self.assertGreater(len(kept[0].read_bytes()), 4096)
+        written = kept[0].stat().st_ino
+        self.run_guest()
+        self.guest = self.file(program, "copy")
+        self.settle()
+        self.run_guest()
+        self.assertEqual([entry.stat().st_ino for entry in self.entries()], [written])
+        # A module, and another program of it, are something else.
+        self.guest = "guest.wasm"
+        self.run_until_kept(2)
+        self.expect(["compile", "-O3", "guest.wasm", "-o", "program"], 0)
+        self.guest = "program"
+        self.settle()
+        self.run_guest()
+        self.assertIn(kept[0], self.entries())
+        # Damaged, it is as if it was not there.
+        kept[0].write_bytes(kept[0].read_bytes()[:-1])
+        self.guest = "copy"
+        self.run_until(lambda: kept[0].stat().st_ino != written)
+
     def test_damaged_entries_are_replaced(self):
         self.fill()
         entry = next((self.folder / "cache/weir").glob("*.code"))
@@ -553,12 +599,7 @@ class Compiling(Case):
 
     def setUp(self):
         super().setUp()
-        m = wasm.Module()
-        proc_exit = m.wasi("proc_exit", [wasm.I32], [])
-        count = wasm.store(0, wasm.load(0) + wasm.i32(1) + b"\x6a")
-        again = wasm.load(0) + wasm.i32(300_000) + b"\x49\x0d\x00"
-        m.function(wasm.LOOP + count + again + wasm.END + wasm.load(0) + wasm.i32(255) + b"\x71" + wasm.call(proc_exit), export="_start")
-        self.guest = self.file(m.bytes(), "guest.wasm")
+        self.guest = self.file(counting(300_000), "guest.wasm")
         self.has_llvm = (pathlib.Path(WEIR).parent / "weir-llvm").exists()
 
     def test_a_program_comes_to_the_same_without_its_module(self):
@@ -597,7 +638,7 @@ class Compiling(Case):
     def test_a_damaged_program_is_refused(self):
         self.expect(["compile", "-O0", self.guest, "-o", "out"], 0)
         content = (self.folder / "out").read_bytes()
-        tables = int.from_bytes(content[64 + 216:64 + 224], "little")
+        tables = int.from_bytes(content[64 + 224:64 + 232], "little")
         for damaged in (content[:-1], content[:4096], content[:100] + b"\xff" + content[101:], content[:tables] + b"\xff" + content[tables + 1:]):
             self.file(damaged, "bad")
             self.expect_error(["run", "bad"], 1, "'bad' ")

@@ -47,6 +47,21 @@ class Listing(Case):
         self.assertNotIn("\nbaseline: ", optimized)
         self.assertRegex(optimized, r"(?s)  i32\.store\n +mov .*; access @")
 
+    @unittest.skipUnless(HAS_LLVM, "the optimizing compiler is not built")
+    def test_locals_are_in_registers_where_the_stack_is_checked(self):
+        """LLVM makes values of locals that are declared ahead of the check; others stay in the frame."""
+        m = wasm.Module()
+        get, tee, set_ = (lambda i, op=op: bytes([op, i]) for op in (0x20, 0x22, 0x21))
+        # Around a loop: 1 = 1 * 5 + 0, 2 = 2 ^ 1, 0 = 0 - 1; then a call, which is what the stack is checked for.
+        loop = (wasm.LOOP + get(1) + wasm.i32(5) + b"\x6c" + get(0) + b"\x6a" + set_(1) + get(2) + get(1) + b"\x73" + set_(2)
+                + get(0) + wasm.i32(1) + b"\x6b" + tee(0) + b"\x0d\x00" + wasm.END)
+        m.function(loop + get(2) + get(1) + get(0) + wasm.call(0), export="f", params=[wasm.I32] * 3, results=[wasm.I32])
+        self.guest = self.file(m.bytes())
+        text = self.listing("f", "--tier", "optimized")
+        self.assertIn("; call @", text)
+        self.assertIn("; call stack exhausted @", text)
+        self.assertNotRegex(text, r"\[r[sb]p\b")
+
     def test_names_that_are_near_are_offered(self):
         self.expect_error(["inspect", "--asm", "iner", self.guest], 1, "has no function iner", "did you mean inner?")
         self.expect_error(["inspect", "--asm", "17", self.guest], 1, "has no function 17", "it has 3")

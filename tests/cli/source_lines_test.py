@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of source lines in the report of a trap. Usage as cli_test.py."""
+"""Tests of source lines in the report of a trap and in listings of machine code. Usage as cli_test.py."""
 
 import os
 import pathlib
@@ -52,8 +52,15 @@ def debug_bytes(module):
                 yield from range(name + length, at)
 
 
+class Lines(Case):
+    def listing(self, *words):
+        done = self.weir("inspect", "--asm", *words)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        return done.stdout.decode()
+
+
 @unittest.skipUnless(HAS_LLVM, "weir-llvm, which reads DWARF, is not built")
-class SourceLines(Case):
+class SourceLines(Lines):
     def compile(self, source=SOURCE, *options):
         self.file(source, "shop.c")
         subprocess.run(["clang-22", "--target=wasm32", "-g", "-O1", "-nostdlib", "-fuse-ld=lld", *options, "-o", "shop.wasm", "shop.c"],
@@ -68,10 +75,21 @@ class SourceLines(Case):
                                    r"     serve \(function \d+, byte 0x[0-9a-f]+\) at shop.c:8:12\n"
                                    r"  1: _start \(function \d+, byte 0x[0-9a-f]+\) at shop.c:13:11\n")
 
+    def test_instructions_in_a_listing_have_them(self):
+        guest = self.compile()
+        for tier in ("baseline", "optimized"):
+            text = self.listing("serve", "--tier", tier, guest)
+            self.assertRegex(text, r"i32\.load.* ;; take at shop\.c:4:12, inlined at shop\.c:8:12\n +mov")
+            self.assertRegex(text, r"i32\.add +;; shop\.c:8:26\n")
+
+    def test_a_listing_without_dwarf_has_none(self):
+        self.assertNotIn(";; ", self.listing("serve", self.compile(SOURCE, "-g0")))
+
     def test_names_are_made_printable(self):
         guest = self.compile(f'#line 1 "\\033[31mred.c"\n{SOURCE}')
-        text = self.expect(["run", guest], 134, stderr="[31mred.c:4:12, inlined")
-        self.assertNotIn("\x1b", text)
+        for text in self.expect(["run", guest], 134), self.listing("serve", guest):
+            self.assertIn("[31mred.c:4:12, inlined", text)
+            self.assertNotIn("\x1b", text)
 
     def test_a_module_without_dwarf_has_frames_alone(self):
         text = self.expect(["run", self.compile(SOURCE, "-g0")], 134, stderr=["  0: serve (function ", "  1: _start (function "])
@@ -138,7 +156,7 @@ func main() {
 
 @unittest.skipUnless(HAS_LLVM, "weir-llvm, which reads Go's table, is not built")
 @unittest.skipUnless(shutil.which("go"), "there is no Go")
-class GoSourceLines(Case):
+class GoSourceLines(Lines):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -165,6 +183,10 @@ class GoSourceLines(Case):
                                    r"  2: main.each \(function \d+, byte 0x[0-9a-f]+\) at shop/main.go:21\n"
                                    r"  3: main.main \(function \d+, byte 0x[0-9a-f]+\) at shop/main.go:27\n"
                                    r"  4: runtime.main \(function \d+, byte 0x[0-9a-f]+\) at runtime/proc.go:\d+\n")
+
+    def test_instructions_in_a_listing_have_them(self):
+        text = self.listing("main.main.func1", self.compile())
+        self.assertRegex(text, r"call \d+  ;; main\.serve +;; main\.till\.half at shop/main\.go:7, inlined at shop/main\.go:29\n")
 
     def test_the_table_is_enough_where_symbols_were_left_out(self):
         text = self.expect(["run", "--no-cache", self.compile("-ldflags=-s")], 134)
