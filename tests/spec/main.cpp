@@ -32,7 +32,7 @@ using weir::spec::Report;
 using weir::spec::Script;
 
 /// Far beyond what any script takes: a hang is the failure of one script, too.
-constexpr unsigned script_timeout_seconds = 120;
+constexpr unsigned script_timeout_seconds = 600;
 
 struct Options {
     weir::runtime::BoundsPolicy bounds = weir::runtime::BoundsPolicy::automatic;
