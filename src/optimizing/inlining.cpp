@@ -1,5 +1,6 @@
 #include "optimizing/inlining.hpp"
 
+#include "optimizing/kept_loads.hpp"
 #include "optimizing/resume_points.hpp"
 #include "optimizing/translator.hpp"
 #include "wasm/reader.hpp"
@@ -135,6 +136,7 @@ void inline_calls(llvm::Function& function, llvm::FunctionAnalysisManager& analy
     const auto look_at = [&](llvm::Function& f) {
         simplify(f, analyses);
         inline_into(f, ready, analyses, params);
+        keep_inlined_loads(f);
         ready.insert(&f);
     };
     for (llvm::Function* const candidate : llvm::reverse(candidates)) look_at(*candidate);

@@ -66,16 +66,34 @@ void keep_load(llvm::IRBuilderBase& builder, llvm::LoadInst* load)
 #endif
 }
 
+void keep_inlined_loads(llvm::Function& function)
+{
+    for (llvm::BasicBlock& block : function)
+        for (llvm::Instruction& instruction : block) {
+            auto* const load = llvm::dyn_cast<llvm::LoadInst>(&instruction);
+            if (load == nullptr || !load->isSimple() || llvm::any_of(load->users(), is_fake_use)) continue;
+            const llvm::MDNode* const tag = load->getMetadata(llvm::LLVMContext::MD_tbaa);
+            const auto* const type = tag == nullptr ? nullptr : llvm::dyn_cast<llvm::MDNode>(tag->getOperand(1));
+            const auto* const name = type == nullptr ? nullptr : llvm::dyn_cast<llvm::MDString>(type->getOperand(0));
+            if (name == nullptr || name->getString() != memory_alias_set) continue;
+            llvm::IRBuilder<> builder{load->getNextNode()};
+            keep_load(builder, load);
+        }
+}
+
 llvm::PreservedAnalyses ReleaseKeptLoads::run(llvm::Function& function, llvm::FunctionAnalysisManager&)
 {
     llvm::SmallVector<llvm::Instruction*> released;
     for (llvm::BasicBlock& block : function)
         for (llvm::Instruction& instruction : block) {
             if (!is_fake_use(&instruction)) continue;
-            // What stands in place of the load stands for an access that was made.
-            const auto* const load = llvm::dyn_cast<llvm::LoadInst>(instruction.getOperand(0));
-            if (load == nullptr || (llvm::none_of(load->users(), looks_at_part) && is_needed_in_its_block(*load)))
-                released.push_back(&instruction);
+            // What stands in place of the load stands for an access that was made; unless that is all it is for, as where the uses of two loads were
+            // made one of a phi node.
+            const auto* const value = llvm::dyn_cast<llvm::Instruction>(instruction.getOperand(0));
+            const auto* const load = llvm::dyn_cast_if_present<llvm::LoadInst>(value);
+            const bool is_needed = load != nullptr ? llvm::none_of(load->users(), looks_at_part) && is_needed_in_its_block(*load)
+                                                   : value == nullptr || !llvm::all_of(value->users(), is_fake_use);
+            if (is_needed) released.push_back(&instruction);
         }
     for (llvm::Instruction* const use : released) use->eraseFromParent();
     if (released.empty()) return llvm::PreservedAnalyses::all();

@@ -10,6 +10,12 @@ namespace weir::optimizing {
 // followed by a use without code (llvm.fake.use), which has to happen where it stands, in the copies of a block too. Before LLVM
 // vectorizes, the uses go where something in the same block needs the load as it is, which is nearly everywhere.
 
+/// The alias set of guest memory: loads that are in it are the ones that are kept.
+inline constexpr llvm::StringLiteral memory_alias_set{"memory"};
+
+/// LLVM leaves these uses out of what it inlines: gives each load in a function that has none one again.
+void keep_inlined_loads(llvm::Function& function);
+
 /// To be called where the load stands.
 void keep_load(llvm::IRBuilderBase& builder, llvm::LoadInst* load);
 

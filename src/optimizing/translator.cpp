@@ -1,6 +1,7 @@
 #include "optimizing/translator.hpp"
 
 #include "optimizing/inlining.hpp"
+#include "optimizing/kept_loads.hpp"
 #include "optimizing/resume_points.hpp"
 #include "wasm/reader.hpp"
 
@@ -89,14 +90,14 @@ FunctionTranslator::FunctionTranslator(llvm::Module& out, const wasm::Module& mo
 {
     llvm::MDBuilder metadata{m_context};
     llvm::MDNode* const root = metadata.createTBAARoot("weir");
-    const auto alias_set = [&](const char* name) {
+    const auto alias_set = [&](llvm::StringRef name) {
         llvm::MDNode* const type = metadata.createTBAAScalarTypeNode(name, root);
         return metadata.createTBAAStructTagNode(type, type, 0);
     };
     m_alias_context = alias_set("context");
     m_alias_globals = alias_set("globals");
     m_alias_tables = alias_set("tables");
-    m_alias_memory = alias_set("memory");
+    m_alias_memory = alias_set(memory_alias_set);
     m_alias_transfer = alias_set("transfer");
 }
 

@@ -48,6 +48,20 @@ TEST_P(Strictness, load_whose_last_value_only_is_needed_traps_in_each_pass)
     }
 }
 
+TEST_P(Strictness, load_that_nobody_needs_traps_in_an_inlined_function)
+{
+    Guest guest = load(wat(
+        R"wat((module (memory 1)
+  (func $inner (param i32) (drop (i32.load (local.get 0))))
+  (func $middle (param i32) (call $inner (local.get 0)))
+  (func (export "f") (param i32) (call $middle (local.get 0)))))wat",
+        "0061736d0100000001050160017f000304030000000503010001070501016600020a1803080020002802001a0b0600200010000b0600200010010b"));
+    for (int round = 0; round < rounds; ++round) {
+        EXPECT_EQ(guest.call("f", {i32(memory_bytes)}), traps(runtime::TrapKind::memory_out_of_bounds));
+        EXPECT_EQ(guest.call("f", {i32(memory_bytes - 4)}), returns());
+    }
+}
+
 TEST_P(Strictness, load_whose_value_is_looked_at_in_part_traps_as_a_whole)
 {
     Guest guest = load(wat(
