@@ -55,7 +55,7 @@ function(weir_add_test target)
     message(FATAL_ERROR "weir_add_test(${target}): needs SOURCES; unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 300)
+    set(arg_TIMEOUT 1800)
   endif()
   weir_add_executable(${target} SOURCES ${arg_SOURCES} LINKS ${arg_LINKS} GTest::gtest_main)
   # Tests see what they share as "support/x.hpp".
