@@ -52,10 +52,11 @@ class Listing(Case):
         """LLVM makes values of locals that are declared ahead of the check; others stay in the frame."""
         m = wasm.Module()
         get, tee, set_ = (lambda i, op=op: bytes([op, i]) for op in (0x20, 0x22, 0x21))
-        # Around a loop: 1 = 1 * 5 + 0, 2 = 2 ^ 1, 0 = 0 - 1; then a call, which is what the stack is checked for.
-        loop = (wasm.LOOP + get(1) + wasm.i32(5) + b"\x6c" + get(0) + b"\x6a" + set_(1) + get(2) + get(1) + b"\x73" + set_(2)
+        # Around a loop: 1 = 1 * 5 + 0, 2 = 2 ^ f(1, 2, 0), 0 = 0 - 1. The stack is checked for the call.
+        loop = (wasm.LOOP + get(1) + wasm.i32(5) + b"\x6c" + get(0) + b"\x6a" + set_(1)
+                + get(2) + get(1) + get(2) + wasm.i32(0) + wasm.call(0) + b"\x73" + set_(2)
                 + get(0) + wasm.i32(1) + b"\x6b" + tee(0) + b"\x0d\x00" + wasm.END)
-        m.function(loop + get(2) + get(1) + get(0) + wasm.call(0), export="f", params=[wasm.I32] * 3, results=[wasm.I32])
+        m.function(loop + get(1) + get(2) + b"\x6a", export="f", params=[wasm.I32] * 3, results=[wasm.I32])
         self.guest = self.file(m.bytes())
         text = self.listing("f", "--tier", "optimized")
         self.assertIn("; call @", text)
