@@ -48,7 +48,7 @@ function(weir_add_executable target)
 endfunction()
 
 # A test binary is one ctest entry: a process for each single test would take longer than the tests.
-# Arguments after ENVIRONMENT are NAME=VALUE pairs for the run; TIMEOUT is in seconds, 300 unless given.
+# Arguments after ENVIRONMENT are NAME=VALUE pairs for the run; TIMEOUT is in seconds, 1800 unless given.
 function(weir_add_test target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINKS;ENVIRONMENT")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
