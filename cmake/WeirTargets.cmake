@@ -48,14 +48,14 @@ function(weir_add_executable target)
 endfunction()
 
 # A test binary is one ctest entry: a process for each single test would take longer than the tests.
-# Arguments after ENVIRONMENT are NAME=VALUE pairs for the run; TIMEOUT is in seconds, 300 unless given.
+# Arguments after ENVIRONMENT are NAME=VALUE pairs for the run; TIMEOUT is in seconds, 1800 unless given.
 function(weir_add_test target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINKS;ENVIRONMENT")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR "weir_add_test(${target}): needs SOURCES; unknown arguments '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 300)
+    set(arg_TIMEOUT 1800)
   endif()
   weir_add_executable(${target} SOURCES ${arg_SOURCES} LINKS ${arg_LINKS} GTest::gtest_main)
   # Tests see what they share as "support/x.hpp".

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace weir::runtime {
@@ -136,7 +137,8 @@ void Store::recycle() noexcept
     if (usable < max_kept_stack_bytes + page_bytes) return;
     const auto* const watched =
         reinterpret_cast<const uint64_t*>(m_stack.data() + m_stack.size_bytes() - max_kept_stack_bytes - page_bytes);
-    const bool is_deep = std::any_of(watched, watched + page_bytes / sizeof *watched, [](uint64_t word) { return word != 0; });
+    const bool is_deep =
+        std::ranges::any_of(std::span{watched, page_bytes / sizeof(uint64_t)}, [](uint64_t word) { return word != 0; });
     constexpr uint32_t cycles_without_looking = 64;
     if (is_deep || ++m_cycles % cycles_without_looking == 0)
         ::madvise(m_stack.data() + stack_guard_bytes, usable - max_kept_stack_bytes, MADV_DONTNEED);

@@ -68,8 +68,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov r11, qword ptr [r15+0x30]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @3
+;;=   call qword ptr [r11]  ; call @3
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -104,8 +103,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x20]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -155,8 +153,7 @@
 ;;=   mov r11, qword ptr [rbp-0x40]
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @5
+;;=   call qword ptr [r11]  ; call @5
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -197,8 +194,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x20]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -231,8 +227,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -261,8 +256,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -300,7 +294,6 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov r11, qword ptr [r15+0x30]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov r11, qword ptr [r11]
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
 ;;=   jmp qword ptr [r11]
@@ -335,7 +328,6 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x20]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov r11, qword ptr [r11]
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
 ;;=   jmp qword ptr [r11]
@@ -366,7 +358,6 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov r11, qword ptr [r11]
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
 ;;=   jmp qword ptr [r11]
@@ -459,8 +450,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov r11, qword ptr [r15+0x30]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @8
+;;=   call qword ptr [r11]  ; call @8
 ;;=   mov eax, eax
 ;;=   add eax, dword ptr [rbp-0x30]
 ;;=   mov r15, qword ptr [rbp-0x8]
@@ -506,8 +496,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov r11, qword ptr [r15+0x30]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @3
+;;=   call qword ptr [r11]  ; call @3
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -542,8 +531,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x20]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -593,8 +581,7 @@
 ;;=   mov r11, qword ptr [rbp-0x40]
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @5
+;;=   call qword ptr [r11]  ; call @5
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -635,8 +622,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x20]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -669,8 +655,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -699,8 +684,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @7
+;;=   call qword ptr [r11]  ; call @7
 ;;=   mov eax, eax
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
@@ -738,7 +722,6 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov r11, qword ptr [r15+0x30]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov r11, qword ptr [r11]
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
 ;;=   jmp qword ptr [r11]
@@ -773,7 +756,6 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x20]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov r11, qword ptr [r11]
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
 ;;=   jmp qword ptr [r11]
@@ -804,7 +786,6 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov edx, dword ptr [rbp-0x18]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov r11, qword ptr [r11]
 ;;=   mov r15, qword ptr [rbp-0x8]
 ;;=   leave
 ;;=   jmp qword ptr [r11]
@@ -897,8 +878,7 @@
 ;;=   mov esi, dword ptr [rbp-0x18]
 ;;=   mov r11, qword ptr [r15+0x30]
 ;;=   mov rdi, qword ptr [r11+0x8]
-;;=   mov rax, qword ptr [r11]
-;;=   call qword ptr [rax]  ; call @8
+;;=   call qword ptr [r11]  ; call @8
 ;;=   mov eax, eax
 ;;=   add eax, dword ptr [rbp-0x30]
 ;;=   mov r15, qword ptr [rbp-0x8]

@@ -282,8 +282,10 @@ TEST_P(ClientOverEach, a_body_that_its_origin_cuts_is_cut)
 
 TEST_P(ClientOverEach, a_cut_request_body_reaches_the_origin_as_one)
 {
+    std::promise<void> is_handled;  // a request that is taken back before that is none
     std::promise<bool> was_complete;
-    const auto server = server_for([&was_complete](EventLoop&, Request request, Responder responder) {
+    const auto server = server_for([&](EventLoop&, Request request, Responder responder) {
+        is_handled.set_value();
         struct Reading {
             BodyReader body;
             Responder responder;
@@ -308,7 +310,8 @@ TEST_P(ClientOverEach, a_cut_request_body_reaches_the_origin_as_one)
     request.body = std::move(pipe.reader);
     auto running = begin(to, std::move(request));
     pipe.writer.write("half");
-    settle();
+    const auto handled = is_handled.get_future();
+    while (handled.wait_for(std::chrono::milliseconds{1}) != std::future_status::ready) settle();
     pipe.writer.cut(CutReason::abandoned);
     run({running});
     EXPECT_EQ(running->outcome.error_kind(), "request body cut");
