@@ -271,6 +271,8 @@ class Building(Case):
 
     def test_what_cannot_be_built(self):
         self.file("hello.cpp", HELLO)
+        self.expect_error(["build", "x.wasm"], 1, "there is no file 'x.wasm'")
+        self.expect(["build", "-o", "x.wasm", "hello.cpp"], "")
         self.expect_error(["build", "x.wasm"], 2, "is no source to build", "--exe")
         self.expect_error(["build", "hello.cpp", "more.cpp"], 2, "takes one file or folder")
         self.expect_error(["build", "--nothing"], 2, "no option --nothing")
