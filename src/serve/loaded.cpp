@@ -192,7 +192,8 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     }
     WEIR_CHECK(cli::check_tier(options->tier));
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options->bounds};
-    cli::choose_tiers(options->tier, config);
+    // Requests come first: they may keep all processors busy, and run on as they are.
+    cli::choose_tiers(options->tier, config, compile_process::Share::small);
     config.max_memory_bytes = options->max_memory_bytes;
     config.code_listener = options->code_listener;
     auto engine = runtime::Engine::create(std::move(config));
