@@ -22,12 +22,10 @@ constexpr bool has_optimizer = false;
 
 }  // namespace
 
-void choose_tiers(Tier tier, runtime::EngineConfig& config, compile_process::Share share)
+void choose_tiers(Tier tier, runtime::EngineConfig& config)
 {
     if (tier == Tier::baseline || !has_optimizer) return;
-    // Nobody waits for it where the baseline's code runs meanwhile.
-    if (tier != Tier::automatic) share = compile_process::Share::equal;
-    auto optimizer = compile_process::create_remote_compiler(config.compiler, share);
+    auto optimizer = compile_process::create_remote_compiler(config.compiler);
     if (tier == Tier::optimized) {
         config.compiler = compile_process::create_fallback_compiler(std::move(optimizer), config.compiler);
         return;

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,7 +35,7 @@ constexpr size_t max_modules = 16;
 /// A running weir-llvm.
 class Process {
 public:
-    static Result<std::unique_ptr<Process>, SysError> start(const std::string& program, unsigned effort, Share share)
+    static Result<std::unique_ptr<Process>, SysError> start(const std::string& program, unsigned effort)
     {
         int ends[2];
         if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return Unexpected{last_error("socketpair")};
@@ -67,9 +66,6 @@ public:
             process->m_pid = 0;
             return Unexpected{SysError{error, "posix_spawn", program}};
         }
-        // nice(2): each step is a factor of 1.25. Where it is refused both get the same.
-        if (share == Share::small)
-            ::setpriority(PRIO_PROCESS, static_cast<id_t>(process->m_pid), ::getpriority(PRIO_PROCESS, 0) + 5);
         return process;
     }
     ~Process()
@@ -157,9 +153,8 @@ constexpr unsigned default_effort = 2;
 
 class RemoteCompiler final : public runtime::Compiler {
 public:
-    RemoteCompiler(std::shared_ptr<const runtime::Compiler> baseline, std::string program, unsigned effort,
-                   Share share = Share::equal)
-        : m_baseline(std::move(baseline)), m_program(std::move(program)), m_effort(effort), m_share(share)
+    RemoteCompiler(std::shared_ptr<const runtime::Compiler> baseline, std::string program, unsigned effort)
+        : m_baseline(std::move(baseline)), m_program(std::move(program)), m_effort(effort)
     {
     }
 
@@ -205,7 +200,7 @@ private:
     {
         if (m_process == nullptr) {
             if (m_failures >= max_processes) return Unexpected{SysError{ECONNREFUSED, "weir-llvm", {}}};
-            WEIR_TRY(started, Process::start(m_program, m_effort, m_share));
+            WEIR_TRY(started, Process::start(m_program, m_effort));
             WEIR_CHECK(started->greet());
             m_process = std::move(started);
         }
@@ -223,7 +218,6 @@ private:
     const std::shared_ptr<const runtime::Compiler> m_baseline;
     const std::string m_program;
     const unsigned m_effort;
-    const Share m_share;
     mutable std::mutex m_mutex;  // guards what follows
     mutable std::unique_ptr<Process> m_process;
     mutable int m_failures = 0;
@@ -238,11 +232,7 @@ std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<
 }
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline)
 {
-    return create_remote_compiler(std::move(baseline), Share::equal);
-}
-std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline, Share share)
-{
-    return std::make_shared<RemoteCompiler>(std::move(baseline), installed_compiler(), default_effort, share);
+    return create_remote_compiler(std::move(baseline), default_effort);
 }
 
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline, unsigned effort)

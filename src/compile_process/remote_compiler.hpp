@@ -2,15 +2,11 @@
 
 #include "runtime/compiler.hpp"
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace weir::compile_process {
-
-/// Of the processors, where this process wants all of them: as much as one of its threads gets, or a third of that.
-enum class Share : uint8_t { equal, small };
 
 /// A compiler whose work another process does, of the program `program`: LLVM is not loaded into this one, and when it fails on what
 /// a guest made it compile, a function stays as it is and nothing else happens. The process starts with the first function.
@@ -19,7 +15,6 @@ std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<
                                                                 std::string program);
 /// With installed_compiler().
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline);
-std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline, Share share);
 /// With effort 1 to 3 instead of 2 (optimizing::create_compiler).
 std::shared_ptr<const runtime::Compiler> create_remote_compiler(std::shared_ptr<const runtime::Compiler> baseline, unsigned effort);
 

@@ -192,8 +192,7 @@ Result<std::shared_ptr<const Loaded>, Problem> load(std::shared_ptr<const GuestO
     }
     WEIR_CHECK(cli::check_tier(options->tier));
     runtime::EngineConfig config{.compiler = baseline::create_compiler(), .bounds = options->bounds};
-    // Requests come first: they may keep all processors busy, and run on as they are.
-    cli::choose_tiers(options->tier, config, compile_process::Share::small);
+    cli::choose_tiers(options->tier, config);
     config.max_memory_bytes = options->max_memory_bytes;
     config.code_listener = options->code_listener;
     auto engine = runtime::Engine::create(std::move(config));

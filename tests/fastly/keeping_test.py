@@ -125,22 +125,6 @@ class Keeping(TestFolder):
             self.assertEqual(self.get("/print")[1], "y" * 10 + "n" * 90 + "\n")
             self.assertEqual(self.get("/log")[1], "y" * 10 + "n" * 90 + "\n")
 
-    @unittest.skipUnless(pathlib.Path(PROGRAM).with_name("weir-llvm").exists(), "built without LLVM")
-    def test_what_compiles_hot_code_gives_way_to_requests(self):
-        self.start()
-        own = os.getpriority(os.PRIO_PROCESS, self.server.process.pid)
-        children = pathlib.Path(f"/proc/{self.server.process.pid}/task")
-        compiler = None
-        while compiler is None:  # each request goes around loops a million times
-            self.get("/")
-            for child in " ".join(path.read_text() for path in children.glob("*/children")).split():
-                if pathlib.Path(f"/proc/{child}/comm").read_text() == "weir-llvm\n":
-                    compiler = int(child)
-        # The process is a moment old.
-        while os.getpriority(os.PRIO_PROCESS, compiler) == own:
-            self.get("/")
-        self.assertEqual(os.getpriority(os.PRIO_PROCESS, compiler), min(own + 5, 19))
-
     def test_metrics(self):
         self.start("--request-timeout", "2s")
         for path in ("/", "/", "/trap", "/exit", "/loop"):
