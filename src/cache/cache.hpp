@@ -41,7 +41,8 @@ public:
     std::shared_ptr<const runtime::CodeImage> find(ModuleFile file, std::span<const std::byte> module);
     /// The same of a program that `weir compile` made: its own code with what former runs of it, or of a copy, have added. `header` and `module` are what
     /// open_image() found in the file, which belongs to whoever runs it: what it says of itself is believed.
-    std::shared_ptr<const runtime::CodeImage> find_program(ModuleFile file, const ImageHeader& header, std::span<const std::byte> module);
+    std::shared_ptr<const runtime::CodeImage> find_program(ModuleFile file, const ImageHeader& header,
+                                                           std::span<const std::byte> module);
     /// Keeps the code of the module that was looked for, when it has grown enough to be worth the time. When nobody waits any more.
     void save(const runtime::ModuleCode& code) noexcept;
 

@@ -250,8 +250,8 @@ Problem is_compiled(const std::string& path)
             .hint = fmt::format("weir run {0}  runs it; weir inspect {0}  shows the module that is in it", printable(path))};
 }
 
-Result<LoadedModule, Problem> load_program(const std::string& path, InputFile input, const runtime::Engine& engine, cache::Cache* cache,
-                                           LoadFor what)
+Result<LoadedModule, Problem> load_program(const std::string& path, InputFile input, const runtime::Engine& engine,
+                                           cache::Cache* cache, LoadFor what)
 {
     UniqueFd same_file{cache == nullptr ? -1 : ::fcntl(input.file.get(), F_DUPFD_CLOEXEC, 0)};
     const auto settings = cache::settings_here(cache::Settings::Tiers::by_heat, engine);
@@ -262,7 +262,8 @@ Result<LoadedModule, Problem> load_program(const std::string& path, InputFile in
     const bool is_to_run = what == LoadFor::running;
     constexpr bool counts = true;  // for the tier after it, whether or not there is one here
     if (module && is_to_run && same_file) {
-        auto image = cache->find_program(cache::ModuleFile{std::move(same_file), input.status, path}, opened->header, opened->module);
+        auto image =
+            cache->find_program(cache::ModuleFile{std::move(same_file), input.status, path}, opened->header, opened->module);
         if (image != nullptr && runtime::is_consistent(*image, **module, counts))
             return LoadedModule{.module = *module, .image = std::move(image), .is_program = true};
     }

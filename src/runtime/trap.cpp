@@ -206,8 +206,8 @@ std::string format_backtrace(const Trap& trap, std::span<const SourcePlaces> pla
         char line[64];
         std::snprintf(line, sizeof line, " (function %u, byte 0x%zx)", frame.function.value,
                       module.body_of(frame.function).offset_bytes + frame.wasm_offset);
-        text +=
-            (name.empty() ? std::string{"<unnamed>"} : printable(name)) + line + (here.empty() ? "" : " at " + to_text(here.back())) + "\n";
+        text += (name.empty() ? std::string{"<unnamed>"} : printable(name)) + line +
+                (here.empty() ? "" : " at " + to_text(here.back())) + "\n";
         // Endless recursion shows itself in a line.
         size_t same = 0;
         while (i + same + 1 < trap.frames.size() && is_same_place(trap.frames[i + same + 1], frame)) ++same;

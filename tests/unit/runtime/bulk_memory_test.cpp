@@ -115,7 +115,8 @@ constexpr EngineMode modes[] = {
     {"guard", runtime::BoundsPolicy::guard, false, &optimizing::create_compiler},
     {"checked", runtime::BoundsPolicy::checked, false, &optimizing::create_compiler},
 };
-INSTANTIATE_TEST_SUITE_P(Tiered, BulkMemory, testing::ValuesIn(modes), [](const auto& test) { return std::string{test.param.name}; });
+INSTANTIATE_TEST_SUITE_P(Tiered, BulkMemory, testing::ValuesIn(modes),
+                         [](const auto& test) { return std::string{test.param.name}; });
 #else
 INSTANTIATE_EXECUTION_TESTS(BulkMemory);
 #endif
