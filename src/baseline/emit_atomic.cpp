@@ -87,31 +87,10 @@ void FunctionCompiler::atomic_cmpxchg(const MemArg& arg, uint32_t bits, bool is_
     const RegSet fixed{rax.bit()};
     const HeldReg replacement = pop_gp(fixed);
     HeldReg expected = pop_gp_fixed(rax);
-    // An expected value wider than the access never matches.
-    HeldReg wide;
-    if (bits < (is_64 ? 64U : 32U)) {
-        wide = alloc_gp();
-        m_masm.mov(wide.r64(), expected.r64());
-    }
     const GuestAddress address = pop_address(arg, bits / 8, bits / 8);
-    const asmjit::Label differs = m_masm.newLabel(), done = m_masm.newLabel();
-    if (wide.is_owned()) {
-        HeldReg narrow = alloc_gp();
-        if (bits == 32) m_masm.mov(narrow.r32(), wide.r32());
-        else m_masm.movzx(narrow.r32(), sized(wide, bits));
-        m_masm.cmp(narrow.r64(), wide.r64());
-        m_masm.jne(differs);
-    }
     m_masm.memory_site();
+    // Compares as many bits as it accesses: the expected value is wrapped (threads proposal, "Compare Exchange").
     m_masm.lock().cmpxchg(address.mem, sized(replacement, bits), sized(expected, bits));
-    if (wide.is_owned()) {
-        m_masm.jmp(done);
-        m_masm.bind(differs);
-        m_masm.memory_site();
-        if (bits == 32) m_masm.mov(expected.r32(), address.mem);
-        else m_masm.movzx(expected.r32(), address.mem);
-        m_masm.bind(done);
-    }
     zero_extend(expected, bits);
     if (bits == 32) m_masm.mov(expected.r32(), expected.r32());
     push(int_kind(is_64), std::move(expected));

@@ -258,34 +258,13 @@ void FunctionTranslator::atomic_cmpxchg(const MemArg& arg, uint32_t bits, bool i
     llvm::Type* const full = m_b.getIntNTy(is_64 ? 64 : 32);
     llvm::Value* const replacement = m_b.CreateTrunc(pop(), type);
     llvm::Value* const expected = pop();
-    // An expected value that does not fit is never found; the access is done all the same, as of a value with itself.
+    // Compares as many bits as it accesses: the expected value is wrapped.
     llvm::Value* const narrow = m_b.CreateTrunc(expected, type);
-    llvm::Value* const fits = m_b.CreateICmpEQ(m_b.CreateZExt(narrow, full), expected);
-    llvm::Value* const address = pop_address(arg, bits / 8, true);
-    const auto exchange = [&](llvm::Value* from, llvm::Value* to) {
-        constexpr auto order = llvm::AtomicOrdering::SequentiallyConsistent;
-        llvm::AtomicCmpXchgInst* const i = m_b.CreateAtomicCmpXchg(address, from, to, llvm::Align{bits / 8}, order, order);
-        i->setVolatile(true);
-        return m_b.CreateExtractValue(i, 0);
-    };
-    if (bits == (is_64 ? 64U : 32U)) return push(exchange(narrow, replacement));
-    llvm::BasicBlock* const fitting = new_block();
-    llvm::BasicBlock* const other = new_block();
-    llvm::BasicBlock* const after = new_block();
-    m_b.CreateCondBr(fits, fitting, other);
-    m_b.SetInsertPoint(fitting);
-    llvm::Value* const exchanged = exchange(narrow, replacement);
-    m_b.CreateBr(after);
-    m_b.SetInsertPoint(other);
-    llvm::LoadInst* const load = m_b.CreateAlignedLoad(type, address, llvm::Align{bits / 8});
-    load->setAtomic(llvm::AtomicOrdering::SequentiallyConsistent);
-    load->setVolatile(true);
-    m_b.CreateBr(after);
-    m_b.SetInsertPoint(after);
-    llvm::PHINode* const found = m_b.CreatePHI(type, 2);
-    found->addIncoming(exchanged, fitting);
-    found->addIncoming(load, other);
-    push(m_b.CreateZExt(found, full));
+    constexpr auto order = llvm::AtomicOrdering::SequentiallyConsistent;
+    llvm::AtomicCmpXchgInst* const exchange =
+        m_b.CreateAtomicCmpXchg(pop_address(arg, bits / 8, true), narrow, replacement, llvm::Align{bits / 8}, order, order);
+    exchange->setVolatile(true);
+    push(m_b.CreateZExt(m_b.CreateExtractValue(exchange, 0), full));
 }
 
 /// memory.atomic.wait and notify: the builtin checks bounds and alignment itself and answers TrapKind << 32 | result.

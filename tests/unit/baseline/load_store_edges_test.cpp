@@ -144,8 +144,12 @@ void LoadStoreEdges::check(Guest& guest, const MemoryAccess& access, uint64_t of
     Values operands;
     for (uint32_t i = 1; i < access.signature().operand_count; ++i)
         operands.push_back(operand_value(access.signature().operands[i].kind(), i));
-    // An exchange that happens; the one that does not is the specification suite's.
-    if (is_inside && access.op->text().contains(".cmpxchg")) operands[0].bits = read_unsigned(at);
+    // An exchange that happens, whatever the expected value has beyond the width; the one that does not is the specification suite's.
+    if (is_inside && access.op->text().contains(".cmpxchg")) {
+        operands[0].bits = read_unsigned(at);
+        if (width < 8) operands[0].bits |= ~uint64_t{0} << 8 * width;
+        if (operands[0].kind == ValKind::i32) operands[0].bits &= 0xffff'ffffU;
+    }
 
     CallResult expected;
     if (access.is_atomic() && !overflows && address % width != 0) {
