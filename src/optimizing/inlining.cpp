@@ -210,13 +210,7 @@ void separate(llvm::Use& use)
 }
 
 /// Whether a load may trap: of the alias sets that the translator names, guest memory alone.
-bool may_trap(const llvm::LoadInst& load)
-{
-    const llvm::MDNode* const tag = load.getMetadata(llvm::LLVMContext::MD_tbaa);
-    const auto* const type = tag == nullptr ? nullptr : llvm::dyn_cast<llvm::MDNode>(tag->getOperand(0));
-    const auto* const name = type == nullptr ? nullptr : llvm::dyn_cast<llvm::MDString>(type->getOperand(0));
-    return name == nullptr || name->getString() == "memory";
-}
+bool may_trap(const llvm::LoadInst& load) { return alias_set_of(load).value_or(memory_alias_set) == memory_alias_set; }
 
 /// Separates what is loaded, as it is or converted, from instructions of other functions that it could become a part of.
 void separate_load(llvm::Instruction& value, llvm::LoadInst& load)

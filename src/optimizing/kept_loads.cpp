@@ -66,16 +66,21 @@ void keep_load(llvm::IRBuilderBase& builder, llvm::LoadInst* load)
 #endif
 }
 
+std::optional<llvm::StringRef> alias_set_of(const llvm::LoadInst& load)
+{
+    const llvm::MDNode* const tag = load.getMetadata(llvm::LLVMContext::MD_tbaa);
+    const auto* const type = tag == nullptr ? nullptr : llvm::dyn_cast<llvm::MDNode>(tag->getOperand(1));
+    const auto* const name = type == nullptr ? nullptr : llvm::dyn_cast<llvm::MDString>(type->getOperand(0));
+    return name == nullptr ? std::nullopt : std::optional{name->getString()};
+}
+
 void keep_inlined_loads(llvm::Function& function)
 {
     for (llvm::BasicBlock& block : function)
         for (llvm::Instruction& instruction : block) {
             auto* const load = llvm::dyn_cast<llvm::LoadInst>(&instruction);
             if (load == nullptr || !load->isSimple() || llvm::any_of(load->users(), is_fake_use)) continue;
-            const llvm::MDNode* const tag = load->getMetadata(llvm::LLVMContext::MD_tbaa);
-            const auto* const type = tag == nullptr ? nullptr : llvm::dyn_cast<llvm::MDNode>(tag->getOperand(1));
-            const auto* const name = type == nullptr ? nullptr : llvm::dyn_cast<llvm::MDString>(type->getOperand(0));
-            if (name == nullptr || name->getString() != memory_alias_set) continue;
+            if (alias_set_of(*load) != memory_alias_set) continue;
             llvm::IRBuilder<> builder{load->getNextNode()};
             keep_load(builder, load);
         }

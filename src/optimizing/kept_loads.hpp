@@ -3,6 +3,8 @@
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/PassManager.h>
 
+#include <optional>
+
 namespace weir::optimizing {
 
 // Keeps the traps of loads. To LLVM a load that nobody needs is nothing, and one that is needed on one path only may be done on that path;
@@ -12,6 +14,9 @@ namespace weir::optimizing {
 
 /// The alias set of guest memory: loads that are in it are the ones that are kept.
 inline constexpr llvm::StringLiteral memory_alias_set{"memory"};
+
+/// The alias set that the translator put a load in; nothing where LLVM has taken that away or there was none.
+[[nodiscard]] std::optional<llvm::StringRef> alias_set_of(const llvm::LoadInst& load);
 
 /// LLVM leaves these uses out of what it inlines: gives each load in a function that has none one again.
 void keep_inlined_loads(llvm::Function& function);

@@ -1,6 +1,16 @@
 // The few pieces of machine code that no compiler makes. Conventions: contract.hpp. System V x86-64.
     .text
 
+// What .Lrestore takes back.
+    .macro push_callee_saved
+    pushq %rbp
+    pushq %rbx
+    pushq %r12
+    pushq %r13
+    pushq %r14
+    pushq %r15
+    .endm
+
 // int weir_enter_guest(Activation* rdi, void* stack_top rsi, entry rdx, context rcx, function's entry r8, exec r9, Value* values on the stack)
 // Saves the host's registers in the activation, switches to stack_top (null: stays on this stack) and runs the entry
 // trampoline. Answers 0 after a normal return, 1 when weir_leave_guest ended it, 2 when weir_suspend_guest left it.
@@ -51,12 +61,7 @@ weir_enter_called:
     .globl weir_call_guest
     .type weir_call_guest, @function
 weir_call_guest:
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_callee_saved
     movq 8(%rdx), %rax          // ExecContext::activation
     movq %rsp, %rbx
     movq %rsp, 0(%rax)          // Activation::host_rsp
@@ -86,12 +91,7 @@ weir_call_end:
     .globl weir_resume_guest
     .type weir_resume_guest, @function
 weir_resume_guest:
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_callee_saved
     movq %rsp, 0(%rdi)          // Activation::host_rsp
     movq 8(%rdi), %rsp          // Activation::suspended_rsp
     jmp .Lrestore
@@ -102,12 +102,7 @@ weir_resume_guest:
     .globl weir_suspend_guest
     .type weir_suspend_guest, @function
 weir_suspend_guest:
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
+    push_callee_saved
     movq %rsp, 8(%rdi)          // Activation::suspended_rsp
     movq 0(%rdi), %rsp
     movl $2, %eax
